@@ -1,0 +1,1 @@
+"""One file per kind of backend; the contract is in base.py."""

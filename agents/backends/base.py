@@ -1,0 +1,90 @@
+"""The contract of a backend, and the one place where its stream is read, checked and timed.
+
+A kind is a subclass with class attributes and a few methods; `open_backend` finds it in the literal table KINDS.
+The rest of docmind sees `Backend.stream`: text and thinking apart, usage at the end, errors as DocmindError.
+"""
+
+import asyncio
+import contextlib
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import msgspec
+
+from ..protocol import Usage
+from ..settings import Profile
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM, ChatMessage
+
+# Kind -> "module:class", imported when first used: openai alone costs a second.
+KINDS = {
+    "quotes": "quotes:Quotes",
+    "llamacpp": "llamacpp:LlamaCpp",
+    "ollama": "ollama:Ollama",
+    "openai": "openai:OpenAI",
+}
+
+Rarity = Callable[[Sequence[str]], dict[str, float]]
+"""Stems -> inverse document frequency in the opened library."""
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cheap probe found."""
+
+    state: Literal["ready", "loading", "down"]
+    detail: str = ""
+    code: str = ""
+    """Error code when down."""
+
+
+class Delta(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a stream."""
+
+    text: str = ""
+    thinking: str = ""
+    usage: Usage | None = None
+    """On the last delta only."""
+
+
+class Backend(ABC):
+    """One profile, made usable. Making one opens no socket and loads no model."""
+
+    kind: ClassVar[str]
+    local: ClassVar[bool] = False
+    """True when it needs no server: its health is known without a probe."""
+
+    def __init__(self, name: str, profile: Profile, key: str = "", rarity: Rarity | None = None) -> None:
+        self.name, self.profile, self.key, self.rarity = name, profile, key, rarity
+
+    @abstractmethod
+    async def health(self) -> Health:
+        """A cheap probe; never raises."""
+
+    @abstractmethod
+    async def models(self) -> list[str]:
+        """Names of the models that can be asked for. Raises DocmindError."""
+
+    @abstractmethod
+    async def model(self) -> str:
+        """The model in use: the profile's, else the first that the server lists. Raises DocmindError."""
+
+    @abstractmethod
+    async def context(self) -> int:
+        """Context window in tokens: the profile's, else the server's (at most 8192). Raises DocmindError."""
+
+    @abstractmethod
+    def stream(self, messages: "Sequence[ChatMessage]", stop: Sequence[str] = ()) -> AsyncIterator[Delta]:
+        """The answer to `messages`; leaving it early frees the server. Raises DocmindError, before or after text."""
+
+    async def aclose(self) -> None:
+        """Let go of connections and child processes."""
+
+
+def open_backend(name: str, profile: Profile, key: str = "", rarity: Rarity | None = None) -> Backend:
+    """The backend of a profile; imports its kind when first needed."""
+    module, cls = KINDS[profile.kind].split(":")
+    found: type[Backend] = getattr(importlib.import_module(f".{module}", __package__), cls)
+    return found(name, profile, key, rarity)

@@ -1,0 +1,1 @@
+"""The documents: finding, reading, chunking, indexing and searching them."""

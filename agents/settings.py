@@ -1,0 +1,83 @@
+"""Settings: typed, passed in, never a singleton. Defaults < config file < environment (DOCMIND_*) < flags."""
+
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal["quotes", "llamacpp", "ollama", "openai"]
+
+
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits of one call of a backend, in seconds."""
+
+    connect: float = 2.0
+    """Until the connection stands."""
+    first_token: float = 20.0
+    """From sending the prompt to the first token."""
+    loading: float = 120.0
+    """Replaces `first_token` while the server says that it is loading the model."""
+    stall: float = 15.0
+    """Longest silence between two tokens."""
+    total: float = 300.0
+    """The whole call."""
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One way to get answers: a kind of backend, where it is, and which model."""
+
+    kind: Kind
+    """`quotes` needs nothing; `llamacpp` runs a GGUF file; `ollama` and `openai` talk to a server."""
+    url: str = ""
+    """Base URL of the server; a path prefix is kept. Kinds `ollama` and `openai`."""
+    model: str = ""
+    """The model's name at the server; empty: the first one that the server lists."""
+    path: str = ""
+    """The GGUF file; `~` is the home folder. Kind `llamacpp`."""
+    context: int | None = None
+    """Context window in tokens; default: what the server says, at most 8192."""
+    max_tokens: int = 2048
+    """Longest answer of one call, in tokens."""
+    gpu_layers: int = -1
+    """Layers on the GPU; -1 means all. Kind `llamacpp`."""
+    kv_cache: Literal["f16", "q8_0", "q4_0"] = "f16"
+    """Type of the KV cache. Kind `llamacpp`."""
+    threads: int | None = None
+    """CPU threads; default: llama.cpp's own choice. Kind `llamacpp`."""
+    priority: int = 0
+    """Higher comes first in the default fallback chain."""
+    api_key_env: str = ""
+    """Name of the environment variable that holds the API key."""
+    allow_remote: bool = False
+    """Must be true for a server that is not on this machine."""
+    timeouts: Timeouts = Timeouts()
+    """Limits in seconds."""
+    options: dict[str, Any] = {}
+    """Handed to the engine as they are, for example `temperature`."""
+
+
+class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How documents are read."""
+
+    max_file_mb: float = 64.0
+    """Larger files are left out, in MiB."""
+    file_timeout: float = 30.0
+    """Longest time to read one file, in seconds."""
+    file_memory_mb: int = 2048
+    """Most memory that reading one file may take, in MiB."""
+    chunk_chars: int = 1200
+    """Longest chunk, in characters."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of docmind's settings."""
+
+    theme: str = "docmind-dark"
+    """Palette of the screen."""
+    profile: str | None = None
+    """The profile in use; default: the best that is alive, else `quotes`."""
+    fallback: list[str] | None = None
+    """Profiles to try in turn; default: every local one by priority. `quotes` is always the last."""
+    profiles: dict[str, Profile] = {}
+    """The profiles by name."""
+    library: LibrarySettings = LibrarySettings()
+    """How documents are read."""

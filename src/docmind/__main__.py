@@ -1,0 +1,5 @@
+"""`python -m docmind` is the same program as `docmind`."""
+
+from docmind.tui.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Palettes of the screen, one TOML file each."""
