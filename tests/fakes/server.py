@@ -1,0 +1,196 @@
+"""A model server on a free loopback port, in threads of its own: usable from sync and async tests and from subprocesses."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http.server import ThreadingHTTPServer
+from typing import Any, Literal, Self
+
+from .faults import Fault
+from .handler import Handler
+from .wires import Reply
+
+Message = dict[str, Any]
+Script = Sequence[str | Reply] | Callable[[list[Message]], str | Reply]
+Flavour = Literal["plain", "vllm", "llamacpp", "lmstudio"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it arrived; `at` is time.monotonic()."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+    at: float
+
+
+class _HTTPServer(ThreadingHTTPServer):
+    daemon_threads = False  # joined on close, so that no test leaves a socket behind
+    request_queue_size = 64
+    fake: "FakeServer"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that leave are part of the tests; nothing to print."""
+
+
+class FakeServer:
+    """Answers /api/* as Ollama does and /v1/* as an OpenAI-compatible server of the given flavour does.
+
+    `replies`: by ReAct step (see `reply_to`), or a function of the messages. `gap`: seconds between two tokens.
+    `key`: the API key that requests must bear. `prefix`: path in front of every route, as behind a gateway.
+    `model` and `models`: "chat" requests for others get a 404. `loading`: the model is not loaded yet.
+    All may be changed while it runs. `requests` and `disconnects` (time.monotonic() at which a client was seen to be
+    gone in mid-answer) are the log; wait for a condition on it with `until` or `wait_until`.
+    """
+
+    def __init__(
+        self,
+        replies: Script = ("Thought: I know.\nAnswer: It is 42.",),
+        *,
+        fault: Fault | None = None,
+        gap: float = 0.0,
+        model: str = "tiny:latest",
+        models: Sequence[str] | None = None,
+        context: int = 8192,
+        key: str = "",
+        prefix: str = "",
+        flavour: Flavour = "vllm",
+        thinking_field: str = "reasoning_content",
+        loading: bool = False,
+        port: int = 0,
+    ) -> None:
+        self.replies, self.fault, self.gap, self.key = replies, fault, gap, key
+        self.model, self.models = model, [model] if models is None else list(models)
+        self.context, self.prefix, self.flavour, self.loading = context, prefix, flavour, loading
+        self.thinking_field = thinking_field
+        self.requests: list[Request] = []
+        self.disconnects: list[float] = []
+        self.finished = 0
+        """Chat answers that were sent to their end."""
+        self.changed = threading.Condition()
+        self.closing = threading.Event()
+        self.connections: set[socket.socket] = set()
+        self._gate = threading.Event()
+        self._struck = 0
+        self._bind(port)
+
+    def _bind(self, port: int) -> None:
+        refuse = self.fault is not None and self.fault.kind == "refuse"
+        self._server = _HTTPServer(("127.0.0.1", port), Handler, bind_and_activate=False)
+        self._server.fake = self
+        self._server.server_bind()  # bound but not listening: the kernel refuses, and nobody else gets the port
+        self._thread = None if refuse else threading.Thread(target=self._server.serve_forever, args=(0.02,))
+
+    @property
+    def port(self) -> int:
+        """The TCP port."""
+        return int(self._server.server_address[1])
+
+    @property
+    def ollama_url(self) -> str:
+        """For a profile of kind `ollama`."""
+        return f"http://127.0.0.1:{self.port}{self.prefix}"
+
+    @property
+    def openai_url(self) -> str:
+        """For a profile of kind `openai`."""
+        return f"{self.ollama_url}/v1"
+
+    @property
+    def chats(self) -> list[Request]:
+        """The requests to the chat endpoints only."""
+        return [request for request in self.requests if request.path.endswith(("/api/chat", "/chat/completions"))]
+
+    def reply_to(self, messages: list[Message]) -> Reply:
+        """The scripted reply; of a list, the one whose index is the number of observations, else the last."""
+        if callable(self.replies):
+            reply = self.replies(messages)
+        else:
+            seen = sum(str(message.get("content") or "").startswith("Observation:") for message in messages)
+            reply = self.replies[min(seen, len(self.replies) - 1)]
+        return reply if isinstance(reply, Reply) else Reply(reply)
+
+    def strike(self) -> Fault | None:
+        """The fault that this chat request gets."""
+        if self.fault is None or (self.fault.times is not None and self._struck >= self.fault.times):
+            return None
+        self._struck += 1
+        return self.fault
+
+    def resume(self) -> None:
+        """Let stalled answers go on."""
+        self._gate.set()
+
+    def stalled(self) -> bool:
+        """Whether a "stall" fault still holds."""
+        return not self._gate.is_set() and not self.closing.is_set()
+
+    def note(self, change: Callable[[], None]) -> None:
+        """Change the log and wake the waiting tests."""
+        with self.changed:
+            change()
+            self.changed.notify_all()
+
+    def wait_until(self, condition: Callable[[], object], timeout: float = 10.0) -> None:
+        """Block until the log fulfils the condition; AssertionError after `timeout` seconds."""
+        with self.changed:
+            assert self.changed.wait_for(condition, timeout), "the server never saw it"
+
+    async def until(self, condition: Callable[[], object], timeout: float = 10.0) -> None:
+        """`wait_until` for async tests."""
+        await asyncio.to_thread(self.wait_until, condition, timeout)
+
+    def start(self) -> Self:
+        """Begin to listen and serve."""
+        if self._thread is not None:
+            self._server.server_activate()
+            self._thread.start()
+        return self
+
+    def close(self) -> None:
+        """Stop, and cut what is still open; further connections are refused. May be called twice."""
+        if self._thread is not None and self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self.closing.set()
+        for connection in list(self.connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # the client was quicker
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self.close)
+
+    def log_request(self, method: str, path: str, headers: dict[str, str], body: dict[str, Any]) -> None:
+        """Called by the handler."""
+        request = Request(method, path, headers, body, time.monotonic())
+        self.note(lambda: self.requests.append(request))
+
+    def log_disconnect(self) -> None:
+        """Called by the handler when a client left in mid-answer."""
+        now = time.monotonic()
+        self.note(lambda: self.disconnects.append(now))
+
+    def log_finished(self) -> None:
+        """Called by the handler when an answer was sent to its end."""
+
+        def count() -> None:
+            self.finished += 1
+
+        self.note(count)

@@ -1,0 +1,138 @@
+"""The two wires: Ollama's NDJSON (/api/chat) and OpenAI's server-sent events (/v1/chat/completions)."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One scripted answer."""
+
+    text: str
+    thinking: str = ""
+    usage: bool = True
+    """Whether the server reports token counts."""
+
+    def tokens(self) -> list[tuple[str, str]]:
+        """(field, piece) in the order of sending; a word with the white space before it is a token."""
+        parts = (("thinking", self.thinking), ("content", self.text))
+        return [(field, piece) for field, text in parts for piece in re.findall(r"\s*\S+|\s+", text)]
+
+
+PROMPT_TOKENS = 10
+"""What both wires report for every prompt."""
+
+
+class Wire(Protocol):
+    """How one API writes a reply."""
+
+    content_type: str
+    garbage: bytes
+
+    def preamble(self) -> bytes: ...
+
+    def token(self, field: str, piece: str) -> bytes: ...
+
+    def end(self, reply: Reply) -> Iterator[bytes]: ...
+
+    def whole(self, reply: Reply) -> dict[str, Any]: ...
+
+    def error(self, message: str) -> bytes: ...
+
+    def error_body(self, message: str, status: int) -> dict[str, Any]: ...
+
+
+class OllamaWire:
+    """One JSON object a line; the last one has done = true."""
+
+    content_type: ClassVar = "application/x-ndjson"
+    garbage: ClassVar = b'{"model": <<<garbage>>>\n'
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    def _line(self, message: dict[str, str], **more: Any) -> dict[str, Any]:
+        stamp = "2026-01-01T00:00:00.000000001Z"
+        return {
+            "model": self.model,
+            "created_at": stamp,
+            "message": {"role": "assistant", **message},
+            "done": False,
+        } | more
+
+    def _stats(self, reply: Reply) -> dict[str, Any]:
+        counts = {"prompt_eval_count": PROMPT_TOKENS, "eval_count": len(reply.tokens())} if reply.usage else {}
+        return {"done": True, "done_reason": "stop", "total_duration": 10**9, "load_duration": 10**6, **counts}
+
+    def preamble(self) -> bytes:
+        return self.token("content", "")
+
+    def token(self, field: str, piece: str) -> bytes:
+        return json.dumps(self._line({"content": "", field: piece})).encode() + b"\n"
+
+    def end(self, reply: Reply) -> Iterator[bytes]:
+        yield json.dumps(self._line({"content": ""}, **self._stats(reply))).encode() + b"\n"
+
+    def whole(self, reply: Reply) -> dict[str, Any]:
+        message = {"content": reply.text} | ({"thinking": reply.thinking} if reply.thinking else {})
+        return self._line(message, **self._stats(reply))
+
+    def error(self, message: str) -> bytes:
+        return json.dumps({"error": message}).encode() + b"\n"
+
+    def error_body(self, message: str, status: int) -> dict[str, Any]:
+        return {"error": message}
+
+
+class OpenAIWire:
+    """`data: {...}` events; a finish_reason ends the answer, then usage if asked for, then [DONE]."""
+
+    content_type: ClassVar = "text/event-stream"
+    garbage: ClassVar = b'data: {"choices": [{"delta": <<<garbage>>>\n\n'
+
+    def __init__(self, model: str, thinking_field: str, include_usage: bool) -> None:
+        self.model, self.thinking_field, self.include_usage = model, thinking_field, include_usage
+
+    def _object(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"id": "chatcmpl-1", "object": kind, "created": 1767225600, "model": self.model, "choices": choices}
+
+    def _event(self, delta: dict[str, str], finish: str | None = None) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        return self._data(self._object("chat.completion.chunk", [choice]))
+
+    @staticmethod
+    def _data(value: dict[str, Any]) -> bytes:
+        return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+    @staticmethod
+    def _usage(reply: Reply) -> dict[str, int]:
+        count = len(reply.tokens())
+        return {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": count, "total_tokens": PROMPT_TOKENS + count}
+
+    def preamble(self) -> bytes:
+        return self._event({"role": "assistant", "content": ""})
+
+    def token(self, field: str, piece: str) -> bytes:
+        return self._event({"content" if field == "content" else self.thinking_field: piece})
+
+    def end(self, reply: Reply) -> Iterator[bytes]:
+        yield self._event({}, "stop")
+        if self.include_usage and reply.usage:
+            yield self._data(self._object("chat.completion.chunk", []) | {"usage": self._usage(reply)})
+        yield b"data: [DONE]\n\n"
+
+    def whole(self, reply: Reply) -> dict[str, Any]:
+        message = {"role": "assistant", "content": reply.text}
+        if reply.thinking:
+            message[self.thinking_field] = reply.thinking
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        return self._object("chat.completion", [choice]) | ({"usage": self._usage(reply)} if reply.usage else {})
+
+    def error(self, message: str) -> bytes:
+        return self._data({"error": {"message": message, "code": 500}}) + b"data: [DONE]\n\n"
+
+    def error_body(self, message: str, status: int) -> dict[str, Any]:
+        return {"error": {"message": message, "type": "server_error", "code": status}}
