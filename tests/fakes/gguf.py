@@ -1,11 +1,12 @@
 """A tiny llama-architecture GGUF that a real engine loads and that says exactly the given texts.
 
-The blocks of the network add nothing (attention output and feed-forward down projections are zero), so the next token depends
-on the last one only, and the output matrix is a table "after this token comes that one". Every word of a script is one token
-of the vocabulary. The chat template ends the prompt in the token <|go0|>, <|go1|> ... by the number of messages that begin
-with `Observation:`, and that token starts its script. A client that ignores the chat template gets an empty answer.
+The blocks of the network add nothing (their weights are zero), so the next token depends on the last one only, and the
+output matrix is a table "after this token comes that one". Every word of a script is one token of the vocabulary. The chat
+template ends the prompt in the token <|go0|>, <|go1|> ... by the number of messages that begin with `Observation:`, and
+that token starts its script. A client that ignores the chat template gets an empty answer.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,7 +60,7 @@ class Vocabulary:
 
     def chain(self, tokens: list[int]) -> None:
         """Let each token be followed by the next."""
-        self.next.update(zip(tokens, tokens[1:], strict=False))
+        self.next.update(itertools.pairwise(tokens))
 
     def pieces(self, script: str) -> list[str]:
         """The script's words; one that is taken already is joined with its neighbour until it is new."""

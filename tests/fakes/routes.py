@@ -39,11 +39,10 @@ def _show(fake: "FakeServer", model: str) -> tuple[Any, int]:
 
 
 def _model(fake: "FakeServer", name: str) -> dict[str, Any]:
-    more: dict[str, Any] = {
-        "vllm": {"max_model_len": fake.context, "owned_by": "vllm"},
-        "llamacpp": {"meta": {"n_ctx_train": 131_072}, "owned_by": "llamacpp"},
-    }.get(fake.flavour, {})
-    return {"id": name, "object": "model", "created": 1_767_225_600, "owned_by": "nobody"} | more
+    model = {"id": name, "object": "model", "created": 1_767_225_600, "owned_by": fake.flavour}
+    if fake.flavour == "vllm":
+        return model | {"max_model_len": fake.context}
+    return model | ({"meta": {"n_ctx_train": 131_072}} if fake.flavour == "llamacpp" else {})
 
 
 def _flavoured(fake: "FakeServer") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A model server on a free loopback port, in threads of its own: usable from sync and async tests and from subprocesses."""
+"""A model server on a free loopback port, in its own threads: for sync and async tests and for subprocesses."""
 
 import asyncio
 import socket
@@ -141,9 +141,9 @@ class FakeServer:
         with self.changed:
             assert self.changed.wait_for(condition, timeout), "the server never saw it"
 
-    async def until(self, condition: Callable[[], object], timeout: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object]) -> None:
         """`wait_until` for async tests."""
-        await asyncio.to_thread(self.wait_until, condition, timeout)
+        await asyncio.to_thread(self.wait_until, condition)
 
     def start(self) -> Self:
         """Begin to listen and serve."""

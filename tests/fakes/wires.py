@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Wire(Protocol):
 class OllamaWire:
     """One JSON object a line; the last one has done = true."""
 
-    content_type: ClassVar = "application/x-ndjson"
-    garbage: ClassVar = b'{"model": <<<garbage>>>\n'
+    content_type = "application/x-ndjson"
+    garbage = b'{"model": <<<garbage>>>\n'
 
     def __init__(self, model: str) -> None:
         self.model = model
@@ -90,8 +90,8 @@ class OllamaWire:
 class OpenAIWire:
     """`data: {...}` events; a finish_reason ends the answer, then usage if asked for, then [DONE]."""
 
-    content_type: ClassVar = "text/event-stream"
-    garbage: ClassVar = b'data: {"choices": [{"delta": <<<garbage>>>\n\n'
+    content_type = "text/event-stream"
+    garbage = b'data: {"choices": [{"delta": <<<garbage>>>\n\n'
 
     def __init__(self, model: str, thinking_field: str, include_usage: bool) -> None:
         self.model, self.thinking_field, self.include_usage = model, thinking_field, include_usage
