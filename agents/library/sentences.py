@@ -1,0 +1,62 @@
+"""Where the sentences of a text begin and end."""
+
+import re
+from collections.abc import Iterator
+
+Span = tuple[int, int]
+"""Start and end offset in a text."""
+
+# A stop after one of these ends no sentence.
+_SHORTENED = """
+mr mrs ms dr prof st messrs rev hon gov gen col capt lt sgt sen rep vs cf viz e.g i.e fig figs no nos vol vols pp p ch
+sec sect eq eqs ed eds ca approx al inc ltd co corp dept univ jan feb mar apr aug sept sep oct nov dec
+z.b d.h bzw bspw nr abb vgl u.a usw ggf
+"""
+ABBREVIATIONS = frozenset(_SHORTENED.split())
+
+# Blank lines, list items, headings and table rows end a sentence even without a stop.
+_BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*+•]|\d{1,2}[.)]|#{1,6})\s|\s*\|)|(?<=\|)\n|(?:(?<=\n)|(?<=\A))#[^\n]*\n")
+# A stop with what closes it and the citation marks behind it, before a space and no small letter; or a CJK stop.
+_STOP = re.compile(r"[.!?…]+[\"'”’»)\]*_]*(?:[ \t]*[\[【][\d\s,;–-]+[\]】])*(?=\s+[^\sa-z]|\s*$)|[。！？]+[」』”]?")
+_LAST_WORD = re.compile(r"[\w.]*\w$")
+
+
+def sentences(text: str) -> list[Span]:
+    """Spans without the white space around them; a heading, a list item, a table row is at least one sentence."""
+    return [span for block in _blocks(text) for span in _split(text, *block)]
+
+
+def _blocks(text: str) -> Iterator[Span]:
+    start = 0
+    for match in _BLOCK.finditer(text):
+        yield start, match.start()
+        if match[0].startswith("#"):
+            yield match.span()
+        start = match.end()
+    yield start, len(text)
+
+
+def _split(text: str, start: int, end: int) -> Iterator[Span]:
+    block = text[start:end]
+    begin = 0
+    for match in _STOP.finditer(block):
+        if not _is_abbreviation(block[begin : match.start()], match[0]):
+            yield from _trimmed(text, start + begin, start + match.end())
+            begin = match.end()
+    yield from _trimmed(text, start + begin, end)
+
+
+def _is_abbreviation(before: str, stop: str) -> bool:
+    """True after "Dr", "e.g", an initial ("J"), or the number that opens a list item ("1")."""
+    last = _LAST_WORD.search(before)
+    if stop != "." or not last:
+        return False
+    alone = not before[: last.start()].strip()
+    initial = len(last[0]) == 1 and last[0].isupper()
+    return initial or (alone and last[0].isdigit()) or last[0].lower() in ABBREVIATIONS
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    piece = text[start:end]
+    if piece.strip():
+        yield start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
