@@ -1,9 +1,9 @@
 """A tiny llama-architecture GGUF that a real engine loads and that says exactly the given texts.
 
 The blocks of the network add nothing (their weights are zero), so the next token depends on the last one only, and the
-output matrix is a table "after this token comes that one". Every word of a script is one token of the vocabulary. The chat
-template ends the prompt in the token <|go0|>, <|go1|> ... by the number of messages that begin with `Observation:`, and
-that token starts its script. A client that ignores the chat template gets an empty answer.
+output matrix is a table "after this token comes that one". Every word of a script is one token of the vocabulary. The
+chat template ends the prompt in the token <|go0|>, <|go1|> ... by the number of messages beginning with `Observation:`,
+and that token starts its script. A client that ignores the chat template gets an empty answer.
 """
 
 import itertools
