@@ -1,0 +1,70 @@
+"""Cuts a document into chunks that know their page, or their lines, and their headings."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from .readers import Segment
+
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*\Z")
+_FENCE = re.compile(r" {0,3}(```+|~~~+)")
+_LONGEST_HEADING = 120
+
+
+class Chunk(msgspec.Struct, frozen=True, array_like=True):
+    """A piece of a document's text. Pages and lines count from 1; lines include both ends."""
+
+    text: str
+    page: int | None = None
+    lines: tuple[int, int] | None = None
+    heading: str = ""
+    """Heading path, outermost first, joined by ' > '."""
+
+
+def chunks(segments: Iterable[Segment], capacity: int) -> Iterator[Chunk]:
+    """Chunks of at most `capacity` characters, in order, without overlap; blank ones are left out."""
+    for segment in segments:
+        yield from _cut(segment, capacity)
+
+
+def _cut(segment: Segment, capacity: int) -> Iterator[Chunk]:
+    from semantic_text_splitter import MarkdownSplitter, TextSplitter
+
+    splitter = (MarkdownSplitter if segment.markdown else TextSplitter)(capacity)
+    headings = _Headings(segment.text) if segment.markdown else None
+    line, position = 1, 0
+    for offset, text in splitter.chunk_indices(segment.text):
+        line += segment.text.count("\n", position, offset)
+        position = offset
+        lines = (line, line + text.count("\n")) if segment.lined else None
+        yield Chunk(text, segment.page, lines, headings.at(line) if headings else "")
+
+
+class _Headings:
+    """The heading path in force, asked for with growing line numbers."""
+
+    def __init__(self, markdown: str) -> None:
+        self._coming = _headings(markdown)
+        self._next = next(self._coming, None)
+        self._path: list[tuple[int, str]] = []
+
+    def at(self, line: int) -> str:
+        while self._next and self._next[0] <= line:
+            _, level, title = self._next
+            self._path = [held for held in self._path if held[0] < level] + [(level, title)]
+            self._next = next(self._coming, None)
+        return " > ".join(title for _, title in self._path)
+
+
+def _headings(markdown: str) -> Iterator[tuple[int, int, str]]:
+    """(line, level, title) of each heading that begins with '#', outside fenced code."""
+    fence = ""
+    for number, line in enumerate(markdown.split("\n"), 1):
+        if mark := _FENCE.match(line):
+            if not fence:
+                fence = mark[1]
+            elif mark[1].startswith(fence):
+                fence = ""
+        elif not fence and (found := _HEADING.match(line)):
+            yield number, len(found[1]), found[2][:_LONGEST_HEADING]

@@ -1,0 +1,148 @@
+"""The read side of the index: searching, reading and listing what was indexed, and nothing else.
+
+This is what confines the agent's tools: they name documents, and only what the manifest knows is found.
+"""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ..errors import Code, DocmindError
+from ..protocol import Passage
+from ..text import one_line
+from .search import search
+from .store import connect, errors_of
+
+_COLUMNS = "file.path, chunk.text, chunk.page, chunk.first, chunk.last, chunk.heading"
+_READ_AT_ONCE = 40
+"""Chunks that reading without a page or lines returns: the start of a document."""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A document of the library."""
+
+    path: str
+    kind: str
+    """Its format: "pdf", "markdown", "docx", ... or the file name's extension for other text."""
+    size: int
+    """Bytes."""
+    pages: int | None
+    """None for formats without pages."""
+    chunks: int
+
+
+class Library:
+    """An index opened for reading; usable from several threads, and while it is being written.
+
+    Every method raises DocmindError: INDEX_DAMAGED, DISK, NO_DOCUMENTS when there is no index yet.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._opening = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def search(self, query: str, k: int = 10) -> list[Passage]:
+        """The best `k` passages for any text, best first. Words in quotation marks are looked for as a phrase."""
+        with self._reading() as db:
+            ranked = search(db, query, k)
+            rows = [self._row(db, "chunk.id = ?", (chunk,))[0] for chunk, _ in ranked]
+            return [_passage(row, score) for row, (_, score) in zip(rows, ranked, strict=True)]
+
+    def read(self, path: str, page: int | None = None, lines: tuple[int, int] | None = None) -> list[Passage]:
+        """The stored passages of a document that touch this page or these lines; without either, its start.
+
+        Raises DocmindError(OUTSIDE) when the library has no such document.
+        """
+        where, values = "file.id = ?", [self._id(path)]
+        if page is not None:
+            where, values = f"{where} AND chunk.page = ?", [*values, page]
+        if lines is not None:
+            where, values = f"{where} AND chunk.first <= ? AND chunk.last >= ?", [*values, lines[1], lines[0]]
+        with self._reading() as db:
+            return [_passage(row) for row in self._row(db, f"{where} ORDER BY chunk.id LIMIT {_READ_AT_ONCE}", values)]
+
+    def around(self, passage: Passage, reach: int = 1) -> list[Passage]:
+        """The passage with its neighbours, `reach` before and after. Raises DocmindError(OUTSIDE)."""
+        file = self._id(passage.path)
+        with self._reading() as db:
+            # Tools may have cut the end of a long passage.
+            row = db.execute(
+                """SELECT id FROM chunk WHERE file = ? AND page IS ? AND first IS ? AND substr(text, 1, ?) = ?""",
+                (file, passage.page, (passage.lines or (None,))[0], len(passage.text), passage.text),
+            ).fetchone()
+            if row is None:
+                raise DocmindError(Code.OUTSIDE, f"{passage.path} has changed.", "Search again.")
+            where = f"file.id = ? AND chunk.id BETWEEN {row[0] - reach} AND {row[0] + reach} ORDER BY chunk.id"
+            return [_passage(row) for row in self._row(db, where, [file])]
+
+    def documents(self, pattern: str = "") -> list[Document]:
+        """The documents whose path contains `pattern` in any case, sorted by path."""
+        sql = """SELECT path, kind, size, pages, chunks FROM file
+                 WHERE state = 'read' AND instr(lower(path), lower(?)) ORDER BY path"""
+        with self._reading() as db:
+            rows = db.execute(sql, (pattern,))
+            return [Document(path=p, kind=k, size=s, pages=n, chunks=c) for p, k, s, n, c in rows]
+
+    def document_frequency(self, stems: Sequence[str]) -> dict[str, int]:
+        """Stem -> number of chunks that hold it; stems as FTS5's porter tokenizer writes them."""
+        with self._reading() as db:
+            found = {
+                stem: db.execute("SELECT doc FROM vocabulary WHERE term = ?", (stem,)).fetchone() for stem in stems
+            }
+        return {stem: row[0] if row else 0 for stem, row in found.items()}
+
+    def counts(self) -> tuple[int, int]:
+        """Documents and chunks."""
+        with self._reading() as db:
+            row = db.execute("SELECT count(*), coalesce(sum(chunks), 0) FROM file WHERE state = 'read'").fetchone()
+            return row[0], row[1]
+
+    def _id(self, path: str) -> int:
+        with self._reading() as db:
+            row = db.execute("SELECT id FROM file WHERE path = ? AND state = 'read'", (path,)).fetchone()
+        if row is None:
+            hint = "Use a path that a search or the list of documents shows."
+            raise DocmindError(Code.OUTSIDE, f"There is no document {one_line(path)} in this library.", hint)
+        return int(row[0])
+
+    def _row(self, db: sqlite3.Connection, where: str, values: Sequence[object]) -> list[sqlite3.Row]:
+        sql = f"SELECT {_COLUMNS} FROM chunk JOIN file ON file.id = chunk.file WHERE {where}"
+        return db.execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with errors_of(self._file):
+            yield self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
+        """The connection; a rebuilt index is another file, and opened anew."""
+        try:
+            inode = os.stat(self._file).st_ino
+        except OSError:
+            raise DocmindError(
+                Code.NO_DOCUMENTS, "These folders are not indexed yet.", "Run `docmind index`."
+            ) from None
+        with self._opening:
+            if not self._connection or inode != self._inode:
+                self._connection, self._inode = connect(self._file, "ro"), inode
+            return self._connection
+
+
+def _passage(row: Sequence[object], score: float = 0.0) -> Passage:
+    path, text, page, first, last, heading = row
+    lines = None if first is None else (first, last)
+    return msgspec.convert(
+        {"path": path, "text": text, "page": page, "lines": lines, "heading": heading, "score": score}, Passage
+    )

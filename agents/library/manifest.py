@@ -1,0 +1,149 @@
+"""The write side of the index: which files it knows, and the transaction that stores one file."""
+
+import contextlib
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..text import clean
+from .finder import Found
+from .reading import Outcome
+
+_BREAKS = re.compile(r"[\n\t]")
+
+
+class Entry(NamedTuple):
+    """What the manifest knows of a file."""
+
+    id: int
+    size: int
+    changed: int
+    hash: bytes
+    state: str
+    reason: str
+
+
+Key = tuple[bytes, bytes]
+"""Root and name, as the file system spells them."""
+
+
+class Manifest:
+    """The manifest of an index opened for writing."""
+
+    def __init__(self, connection: sqlite3.Connection, roots: Sequence[Path]) -> None:
+        self._db = connection
+        self._prefixes = _prefixes(roots)
+        with self._transaction():
+            rows = [(os.fsencode(root),) for root in roots]
+            self._db.executemany("INSERT OR IGNORE INTO root VALUES (?)", rows)
+
+    def entries(self) -> dict[Key, Entry]:
+        return entries(self._db)
+
+    def counts(self) -> tuple[int, int]:
+        """Documents and chunks."""
+        return counts(self._db)
+
+    def store(self, found: Found, outcome: Outcome, old: Entry | None) -> None:
+        """Replaces all that is known of the file, in one transaction."""
+        with self._transaction():
+            if old:
+                self._forget(old.id)
+            file = self._add(found, outcome)
+            rows = [(file, c.page, *(c.lines or (None, None)), c.heading, c.text) for c in outcome.chunks]
+            self._db.executemany("INSERT INTO chunk(file, page, first, last, heading, text) VALUES (?,?,?,?,?,?)", rows)
+            self._db.execute(
+                "INSERT INTO passage(rowid, heading, text) SELECT id, heading, text FROM chunk WHERE file = ?", (file,)
+            )
+
+    def touch(self, entry: Entry, outcome: Outcome) -> None:
+        """The same content under another date."""
+        with self._transaction():
+            self._db.execute("UPDATE file SET size=?, changed=? WHERE id=?", (outcome.size, outcome.changed, entry.id))
+
+    def remove(self, entry: Entry) -> None:
+        with self._transaction():
+            self._forget(entry.id)
+
+    def settle(self) -> None:
+        """Merges the many small segments of a long update, so that searches stay fast; cheap after a short one."""
+        self._db.execute("INSERT INTO passage(passage, rank) VALUES ('merge', 500)")
+
+    def _forget(self, file: int) -> None:
+        # With external content FTS5 must be told the old text.
+        self._db.execute(
+            """INSERT INTO passage(passage, rowid, heading, text)
+               SELECT 'delete', id, heading, text FROM chunk WHERE file = ?""",
+            (file,),
+        )
+        self._db.execute("DELETE FROM chunk WHERE file = ?", (file,))
+        self._db.execute("DELETE FROM file WHERE id = ?", (file,))
+
+    def _add(self, found: Found, outcome: Outcome) -> int:
+        where = (found.root, found.name, self._free_path(found))
+        what = (outcome.size, outcome.changed, outcome.hash, outcome.state, outcome.reason)
+        row = (*where, *what, outcome.kind, outcome.pages, len(outcome.chunks))
+        sql = """INSERT INTO file(root, name, path, size, changed, hash, state, reason, kind, pages, chunks)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?)"""
+        return int(self._db.execute(sql, row).lastrowid or 0)
+
+    def _free_path(self, found: Found) -> str:
+        """The path to show; two names that look the same once cleaned are told apart by a number."""
+        path = shown = self.path(found.root, found.name)
+        number = 1
+        while self._db.execute("SELECT 1 FROM file WHERE path = ?", (shown,)).fetchone():
+            number += 1
+            shown = f"{path} ({number})"
+        return shown
+
+    def path(self, root: bytes, name: bytes) -> str:
+        """The cleaned path, relative to its root, beginning with the root's name when there are several."""
+        return display(
+            os.path.join(self._prefixes[root], name) if name else self._prefixes[root] or os.path.basename(root)
+        )
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # a full disk has rolled back by itself
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def entries(connection: sqlite3.Connection) -> dict[Key, Entry]:
+    """Every file that the index knows."""
+    rows = connection.execute("SELECT root, name, id, size, changed, hash, state, reason FROM file")
+    return {(root, name): Entry(*rest) for root, name, *rest in rows}
+
+
+def counts(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Documents and chunks in the index."""
+    files, chunks = connection.execute("SELECT count(*), total(chunks) FROM file WHERE state = 'read'").fetchone()
+    return files, int(chunks)
+
+
+def display(path: bytes) -> str:
+    """A path as it is shown: on one line, without anything that a terminal would obey."""
+    return _BREAKS.sub("\N{REPLACEMENT CHARACTER}", clean(os.fsdecode(path)))
+
+
+def _prefixes(roots: Sequence[Path]) -> dict[bytes, bytes]:
+    """Root -> what its paths begin with: nothing for a single root, else its name, numbered where two are the same."""
+    if len(roots) == 1:
+        return {os.fsencode(roots[0]): b""}
+    prefixes: dict[bytes, bytes] = {}
+    for root in map(os.fsencode, roots):
+        name = prefix = os.path.basename(root)
+        number = 1
+        while prefix in prefixes.values():
+            number += 1
+            prefix = name + f" ({number})".encode()
+        prefixes[root] = prefix
+    return prefixes

@@ -1,0 +1,134 @@
+"""What each format holds: bytes of a file -> its kind and its text, in segments that never share a chunk.
+
+Runs in the child process (`read_child`), where a hang or a crash costs one file.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..text import clean
+from .encoding import NotText, decode
+
+
+class Unreadable(Exception):
+    """The file cannot be read; the argument says why, in words for the user."""
+
+
+class Binary(Exception):
+    """The file holds no text by its nature: it is left out, not failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A page, or the whole of a document without pages. `text` is cleaned."""
+
+    text: str
+    page: int | None = None
+    """From 1."""
+    lined: bool = False
+    """The lines of `text` are the lines of the file."""
+    markdown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    kind: str
+    segments: list[Segment]
+
+
+_MARKDOWN = frozenset({"md", "markdown", "mdown", "mkd", "mdx", "rmd", "qmd"})
+# Extension -> what kreuzberg takes it for. Text formats that people read as they are (CSV, JSON, XML, TeX) stay text.
+_MIME = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "epub": "application/epub+zip",
+    "doc": "application/msword",
+    "ppt": "application/vnd.ms-powerpoint",
+    "xls": "application/vnd.ms-excel",
+    "msg": "application/vnd.ms-outlook",
+    "rtf": "application/rtf",
+    "html": "text/html",
+    "htm": "text/html",
+    "xhtml": "text/html",
+    "eml": "message/rfc822",
+    "ipynb": "application/x-ipynb+json",
+}
+_TEXTUAL = frozenset({"html", "htm", "xhtml", "eml", "ipynb", "rtf"})
+_ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
+_NO_TEXT = "holds no text (a scan or only images)"
+
+
+def read(data: bytes, name: bytes) -> Document:
+    """The document in `data`; its first bytes count more than its name. Raises Unreadable, Binary."""
+    extension = os.fsdecode(os.path.splitext(name)[1][1:]).lower()
+    document = _read(data, extension)
+    if not any(segment.text.strip() for segment in document.segments):
+        raise Unreadable(_NO_TEXT)
+    return document
+
+
+def _read(data: bytes, extension: str) -> Document:
+    if _PDF in data[:1024]:
+        return Document("pdf", list(_pages(data)))
+    if data.startswith((_ZIP, _OLE)):
+        return _office(data, extension)
+    if extension in _MIME and (extension in _TEXTUAL):
+        return _extracted(data, extension, _MIME[extension])
+    try:
+        text = clean(decode(data))
+    except NotText:
+        if extension in _MIME or extension == "pdf":
+            raise Unreadable(f"is damaged, or no {extension} file") from None
+        raise Binary from None
+    markdown = extension in _MARKDOWN
+    return Document("markdown" if markdown else extension or "text", [Segment(text, None, True, markdown)])
+
+
+def _pages(data: bytes) -> Iterator[Segment]:
+    import pypdfium2  # type: ignore[import-untyped]
+
+    try:
+        pdf = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        protected = "password" in str(error).lower()
+        raise Unreadable("is encrypted: it needs a password" if protected else "is a damaged PDF") from error
+    for number in range(len(pdf)):
+        try:
+            text = pdf[number].get_textpage().get_text_bounded()
+        except pypdfium2.PdfiumError:
+            continue  # one damaged page; the others may be whole
+        yield Segment(clean(text), number + 1)
+
+
+def _office(data: bytes, extension: str) -> Document:
+    import kreuzberg
+
+    mime = kind = ""
+    if extension in _MIME and extension not in _TEXTUAL:
+        return _extracted(data, extension, _MIME[extension])
+    with contextlib.suppress(RuntimeError, kreuzberg.KreuzbergError):
+        mime = kreuzberg.detect_mime_type_from_bytes(data)  # type: ignore[attr-defined]
+        kind = next((kind for kind, known in _MIME.items() if known == mime), "")
+    if not kind:
+        raise Unreadable("is in a format that docmind cannot read")
+    return _extracted(data, kind, mime)
+
+
+def _extracted(data: bytes, kind: str, mime: str) -> Document:
+    import kreuzberg
+
+    config = kreuzberg.ExtractionConfig(output_format="markdown", disable_ocr=True, use_cache=False)  # type: ignore[call-arg]
+    try:
+        content = kreuzberg.extract_bytes_sync(data, mime, config).content
+    except kreuzberg.KreuzbergError as error:
+        raise Unreadable(f"is damaged, encrypted, or no {kind} file ({_first_line(error)})") from error
+    return Document(kind, [Segment(clean(content), markdown=True)])
+
+
+def _first_line(error: Exception) -> str:
+    return clean(str(error)).split("\n", 1)[0][:120]

@@ -1,0 +1,130 @@
+"""The SQLite file of a library: its place, its tables, how it is opened, and what its errors mean.
+
+One file holds the manifest (`file`), the chunks, and their full-text index (FTS5 with external content: the text is kept
+once).
+"""
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from ..errors import Code, DocmindError
+from ..text import one_line
+from .finder import resolve
+
+VERSION = 1
+"""Raised with every change of the tables; another one is reported, never converted or deleted silently."""
+_APPLICATION = 0x646F636D  # "docm"
+
+_TABLES = f"""
+PRAGMA application_id = {_APPLICATION};
+CREATE TABLE root(path BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE file(
+    id INTEGER PRIMARY KEY,
+    root BLOB NOT NULL,
+    name BLOB NOT NULL,
+    path TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    pages INTEGER,
+    chunks INTEGER NOT NULL,
+    UNIQUE(root, name)
+);
+CREATE TABLE chunk(
+    id INTEGER PRIMARY KEY,
+    file INTEGER NOT NULL,
+    page INTEGER,
+    first INTEGER,
+    last INTEGER,
+    heading TEXT NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE INDEX chunk_file ON chunk(file);
+CREATE VIRTUAL TABLE passage
+    USING fts5(heading, text, content='chunk', content_rowid='id', tokenize='porter unicode61');
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(passage, row);
+PRAGMA user_version = {VERSION};
+"""
+
+
+def library_file(data_dir: Path, roots: Sequence[Path]) -> Path:
+    """Where the index of these roots is kept; the same for the same set of folders. Raises DocmindError(NO_FOLDER)."""
+    name = hashlib.blake2b(b"\0".join(map(os.fsencode, resolve(roots))), digest_size=8).hexdigest()
+    return data_dir / "libraries" / f"{name}.db"
+
+
+def connect(file: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
+    """The opened index; `rwc` makes it, and its folder, when missing. Raises DocmindError, sqlite3.Error."""
+    if mode == "rwc":
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    # Shared by threads: SQLite is built thread-safe, and readers use one cursor a call.
+    connection = sqlite3.connect(
+        f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _prepare(connection, file, mode)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, file: Path, mode: str) -> None:
+    connection.executescript("PRAGMA busy_timeout=5000; PRAGMA mmap_size=1073741824; PRAGMA cache_size=-32768;")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if mode == "rwc" and version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+        version = VERSION
+    if version != VERSION or connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
+        raise damaged(file, "it was not written by this version of docmind")
+    if mode != "ro":
+        connection.executescript("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;")
+
+
+def damaged(file: Path, why: str) -> DocmindError:
+    message = f"The index {one_line(str(file))} cannot be used: {why}."
+    return DocmindError(Code.INDEX_DAMAGED, message, "Run `docmind index --rebuild` with the same folders.")
+
+
+@contextlib.contextmanager
+def errors_of(file: Path) -> Iterator[None]:
+    """Turns SQLite's errors into ours, and those of the folder that holds the index."""
+    try:
+        yield
+    except OSError as error:
+        raise _disk(file, str(error.strerror)) from error
+    except sqlite3.Error as error:
+        raise _translated(error, file) from error
+
+
+def _translated(error: sqlite3.Error, file: Path) -> DocmindError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the extended codes say the same in more detail
+    shown = one_line(str(file))
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return DocmindError(
+            Code.INDEX_BUSY, f"The index {shown} is in use by another program.", "Try again in a moment."
+        )
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return _disk(file, str(error))
+    return damaged(file, one_line(str(error)))
+
+
+def _disk(file: Path, why: str) -> DocmindError:
+    hint = f"Make room or check the rights of {one_line(str(file.parent))}; what was indexed before is still there."
+    return DocmindError(Code.DISK, f"The index {one_line(str(file))} cannot be written or read: {one_line(why)}.", hint)
+
+
+def remove(file: Path) -> None:
+    """Deletes the index, for `--rebuild`; programs that have it open keep what they see."""
+    for suffix in ("", "-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)

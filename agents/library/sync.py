@@ -1,0 +1,181 @@
+"""Brings the index of some folders up to date: reads what is new or changed, forgets what is gone."""
+
+import contextlib
+import fcntl
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ..settings import LibrarySettings
+from . import store
+from .finder import Findings, Found, find, resolve
+from .manifest import Entry, Key, Manifest, display, entries
+from .reading import Job, Outcome, Reader
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an update is. `waiting`: another process is updating the same index."""
+
+    state: Literal["waiting", "finding", "reading", "settling"]
+    done: int = 0
+    """Files read so far."""
+    todo: int = 0
+    """Files that this update has to read."""
+    failed: int = 0
+    path: str = ""
+    """The file just read."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A file that could not be read, and why."""
+
+    path: str
+    reason: str
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """What an update did, and what the index holds now."""
+
+    files: int = 0
+    """Documents in the index."""
+    added: int = 0
+    updated: int = 0
+    removed: int = 0
+    failed: list[Failure] = []
+    """Every file that the index could not take in, also from earlier updates."""
+    skipped: dict[str, int] = {}
+    """Reason -> files and whole folders that were left out."""
+    chunks: int = 0
+    """Chunks in the index."""
+    seconds: float = 0.0
+
+
+Listener = Callable[[Progress], None]
+
+
+def pending(roots: Sequence[Path], file: Path, settings: LibrarySettings) -> bool:
+    """Whether `sync` would change anything, by names, sizes and dates; waits for no one. Raises DocmindError."""
+    if not file.exists():
+        return True
+    with store.errors_of(file), contextlib.closing(store.connect(file, "ro")) as db:
+        known = entries(db)
+    found = find(roots, settings.max_file_mb * 1024 * 1024).files
+    return len(found) != len(known) or any(_is_changed(item, known.get(_key(item))) for item in found)
+
+
+def sync(
+    roots: Sequence[Path],
+    file: Path,
+    settings: LibrarySettings,
+    progress: Listener | None = None,
+    rebuild: bool = False,
+) -> Report:
+    """Brings the index `file` of `roots` up to date, one transaction a file; `rebuild` starts it afresh.
+
+    An interruption loses at most the file being read. Waits for another update of the same index.
+    Raises DocmindError: NO_FOLDER, INDEX_DAMAGED, DISK.
+    """
+    start = time.monotonic()
+    tell = progress or (lambda _: None)
+    roots = resolve(roots)
+    with store.errors_of(file), _alone(file, tell):
+        if rebuild:
+            store.remove(file)
+        with contextlib.closing(store.connect(file, "rwc")) as db:
+            tell(Progress(state="finding"))
+            findings = find(roots, settings.max_file_mb * 1024 * 1024)
+            report = _Update(Manifest(db, roots), findings, settings, tell).run()
+    report.seconds = round(time.monotonic() - start, 3)
+    return report
+
+
+@contextlib.contextmanager
+def _alone(file: Path, tell: Listener) -> Iterator[None]:
+    """Holds the lock beside the index; the kernel frees it when this process ends, however it does."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(os.open(file.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600), "wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(Progress(state="waiting"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _key(found: Found) -> Key:
+    return found.root, found.name
+
+
+def _is_changed(found: Found, entry: Entry | None) -> bool:
+    return entry is None or (found.size, found.changed) != (entry.size, entry.changed)
+
+
+class _Update:
+    """One update of one index."""
+
+    def __init__(self, manifest: Manifest, findings: Findings, settings: LibrarySettings, tell: Listener) -> None:
+        self._manifest, self._findings, self._settings, self._tell = manifest, findings, settings, tell
+        self._known = manifest.entries()
+        self._report = Report()
+
+    def run(self) -> Report:
+        self._remove()
+        self._read([found for found in self._findings.files if _is_changed(found, self._known.get(_key(found)))])
+        return self._summed_up()
+
+    def _remove(self) -> None:
+        for gone in self._known.keys() - {_key(found) for found in self._findings.files}:
+            self._manifest.remove(self._known[gone])
+            self._report.removed += self._known[gone].state == "read"
+
+    def _read(self, todo: list[Found]) -> None:
+        if not todo:
+            return
+        failed = 0
+        with Reader(self._settings) as reader:
+            outcomes = reader.read(self._job(found) for found in todo)
+            for done, (found, (_, outcome)) in enumerate(zip(todo, outcomes, strict=True), 1):
+                self._store(found, outcome)
+                failed += outcome.state == "failed"
+                path = self._manifest.path(*_key(found))
+                self._tell(Progress(state="reading", done=done, todo=len(todo), failed=failed, path=path))
+        self._tell(Progress(state="settling", done=len(todo), todo=len(todo), failed=failed))
+        self._manifest.settle()
+
+    def _job(self, found: Found) -> Job:
+        entry = self._known.get(_key(found))
+        return Job(found.root, found.name, found.size, found.changed, entry.hash if entry else b"")
+
+    def _store(self, found: Found, outcome: Outcome) -> None:
+        entry = self._known.get(_key(found))
+        if outcome.state == "same" and entry:
+            self._manifest.touch(entry, outcome)
+            return
+        was_read = entry is not None and entry.state == "read"
+        if outcome.state == "gone":
+            if entry:
+                self._manifest.remove(entry)
+        else:
+            self._manifest.store(found, outcome, entry)
+        self._count(was_read, outcome.state == "read")
+
+    def _count(self, before: bool, now: bool) -> None:
+        self._report.added += now and not before
+        self._report.updated += now and before
+        self._report.removed += before and not now
+
+    def _summed_up(self) -> Report:
+        report, skipped = self._report, Counter(self._findings.skipped)
+        report.failed = [Failure(display(path), reason) for path, reason in self._findings.failed]
+        for (root, name), entry in self._manifest.entries().items():
+            if entry.state == "failed":
+                report.failed.append(Failure(self._manifest.path(root, name), entry.reason))
+            skipped[entry.reason] += entry.state == "skipped"
+        report.skipped = {reason: count for reason, count in sorted(skipped.items()) if count}
+        report.files, report.chunks = self._manifest.counts()
+        return report
