@@ -28,7 +28,6 @@ _BINARY = frozenset(
     tar tgz tif tiff ttf wasm wav webm webp whl wmv woff woff2 xz zip zst
     """.split()
 )
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The SQLite file of a library: its place, its tables, how it is opened, and what its errors mean.
 
-One file holds the manifest (`file`), the chunks, and their full-text index (FTS5 with external content: the text is kept
-once).
+One file holds the manifest (`file`), the chunks, and their full-text index (FTS5 with external content: the text is
+kept once).
 """
 
 import contextlib
