@@ -1,0 +1,123 @@
+"""The backend without a model: it answers with the passages' own words, quoted and cited. It cannot be down.
+
+It speaks ReAct like a model, so that the agent needs no second path: first it asks for a search with the question as
+it stands, then it answers with the best excerpts of the passages that the search has shown.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..excerpts import Excerpt, excerpts, rarity_among, weigh
+from ..library.terms import content, stems
+from ..passages import parse
+from ..protocol import Passage, Usage
+from .base import Backend, Delta, Health, Rarity
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import ChatMessage
+
+MAX_QUOTES = 3
+THRESHOLD = 0.4
+"""Least share of the question's weight that the best excerpt must hold, else the documents say nothing about it."""
+
+SEARCH = "search_documents"
+NOTHING = "The documents say nothing about this question."
+INTRODUCTION = "The documents say:"
+
+# User messages that the ReAct agent writes itself: results of tools, and complaints about another model's format.
+_OBSERVATION = "Observation:"
+_WRITTEN_BY_AGENT = (_OBSERVATION, "Error while parsing the output", "FAILURE: Your previous response")
+_CHARACTERS_PER_TOKEN = 4
+
+
+class Quotes(Backend):
+    """Answers with quotations; see the module."""
+
+    kind = "quotes"
+    local = True
+
+    async def health(self) -> Health:
+        return Health(state="ready", detail="needs no model")
+
+    async def models(self) -> list[str]:
+        return ["quotes"]
+
+    async def model(self) -> str:
+        return "quotes"
+
+    async def context(self) -> int:
+        return self.profile.context or 32768
+
+    async def stream(self, messages: "Sequence[ChatMessage]", stop: Sequence[str] = ()) -> AsyncIterator[Delta]:
+        """One ReAct step, word by word. Never raises; `stop` does not occur in what it writes."""
+        step = await asyncio.to_thread(_step, messages, self.rarity)
+        for word in re.findall(r"\S*\s*", step):
+            yield Delta(text=word)
+            await asyncio.sleep(0)
+        yield Delta(usage=_usage(messages, step))
+
+
+def _step(messages: "Sequence[ChatMessage]", rarity: Rarity | None) -> str:
+    """The search, or once it is done, the answer."""
+    question, later = _turn(messages)
+    seen = [passage for message in later for passage in _shown(message)]
+    quotes = choose(question, seen, rarity)
+    searched = any(f"Action: {SEARCH}" in (message.content or "") for message in later)
+    if quotes or searched:
+        return f"Thought: I can answer with the documents' own words.\nAnswer: {_answer(quotes)}"
+    query = json.dumps({"query": question}, ensure_ascii=False)
+    return f"Thought: I look for passages about the question.\nAction: {SEARCH}\nAction Input: {query}"
+
+
+def _turn(messages: "Sequence[ChatMessage]") -> "tuple[str, Sequence[ChatMessage]]":
+    """The user's last question and the messages after it."""
+    for index in range(len(messages) - 1, -1, -1):
+        text = messages[index].content or ""
+        if messages[index].role == "user" and not text.startswith(_WRITTEN_BY_AGENT):
+            return " ".join(text.split()), messages[index + 1 :]
+    return "", messages
+
+
+def _shown(message: "ChatMessage") -> list[Passage]:
+    text = message.content or ""
+    if message.role == "assistant" or not text.startswith(_OBSERVATION):
+        return []
+    return parse(text.removeprefix(_OBSERVATION).lstrip(" "))
+
+
+def _answer(quotes: Sequence[Excerpt]) -> str:
+    if not quotes:
+        return NOTHING
+    return "\n\n".join([INTRODUCTION, *(f"“{quote.text}” [{quote.passage.n}]" for quote in quotes)])
+
+
+def choose(question: str, passages: Sequence[Passage], rarity: Rarity | None = None) -> list[Excerpt]:
+    """At most MAX_QUOTES excerpts that do not overlap, best first; none when the best covers too little."""
+    wanted = content(stems([question])[0])
+    if not wanted or not passages:
+        return []
+    weights = weigh(wanted, rarity or rarity_among([set(terms) for terms in stems([p.text for p in passages])]))
+    ranked = excerpts(weights, passages)
+    if not ranked or ranked[0].score < THRESHOLD:
+        return []
+    chosen: list[Excerpt] = []
+    for excerpt in ranked:
+        if len(chosen) < MAX_QUOTES and not any(_overlap(excerpt, other) for other in chosen):
+            chosen.append(excerpt)
+    return chosen
+
+
+def _overlap(one: Excerpt, other: Excerpt) -> bool:
+    return one.passage is other.passage and one.span[0] < other.span[1] and other.span[0] < one.span[1]
+
+
+def _usage(messages: "Sequence[ChatMessage]", text: str) -> Usage:
+    asked = sum(len(message.content or "") for message in messages)
+    return Usage(
+        prompt_tokens=asked // _CHARACTERS_PER_TOKEN,
+        completion_tokens=len(text) // _CHARACTERS_PER_TOKEN,
+        estimated=True,
+    )

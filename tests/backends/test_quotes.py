@@ -1,0 +1,88 @@
+"""The backend without a model speaks ReAct and quotes what stands in the passages."""
+
+import re
+
+from llama_index.core.llms import ChatMessage
+
+from docmind.agents.backends.base import open_backend
+from docmind.agents.backends.quotes import NOTHING, Quotes
+from docmind.agents.passages import render
+from docmind.agents.protocol import Passage
+from docmind.agents.settings import Profile
+
+PUMP = Passage(
+    n=1,
+    path="manual.pdf",
+    page=12,
+    text="The cooling loop was\nredrawn. In revision C the pump moved upstream of the exchanger. The flow limit is 18.",
+)
+CAKE = Passage(n=2, path="cake.txt", lines=(1, 2), text="Beat three eggs with sugar.\nBake the cake for 40 minutes.")
+QUESTION = ChatMessage(role="user", content="Where did the pump move in revision C?")
+SEARCHED = ChatMessage(role="assistant", content="Thought: x\nAction: search_documents\nAction Input: {}")
+
+
+def backend() -> Quotes:
+    made = open_backend("quotes", Profile(kind="quotes"))
+    assert isinstance(made, Quotes)
+    return made
+
+
+def observed(*passages: Passage) -> ChatMessage:
+    return ChatMessage(role="user", content=f"Observation: {render(passages)}")
+
+
+async def spoken(*messages: ChatMessage) -> str:
+    return "".join([delta.text async for delta in backend().stream(messages)])
+
+
+async def test_it_is_always_ready_and_has_one_model() -> None:
+    assert (await backend().health()).state == "ready"
+    assert await backend().models() == ["quotes"] == [await backend().model()]
+    assert await backend().context() >= 8192
+
+
+async def test_it_first_searches_for_the_question_as_it_stands() -> None:
+    said = await spoken(ChatMessage(role="system", content="You are docmind."), QUESTION)
+    assert said.startswith("Thought: ")
+    assert said.endswith(f'\nAction: search_documents\nAction Input: {{"query": "{QUESTION.content}"}}')
+
+
+async def test_it_answers_with_the_exact_words_and_their_number() -> None:
+    said = await spoken(QUESTION, SEARCHED, observed(CAKE, PUMP))
+    quotes = re.findall(r"“(.+?)” \[(\d)\]", said.partition("\nAnswer: ")[2])
+    assert "the pump moved upstream of the exchanger." in quotes[0][0]
+    assert quotes[0][1] == "1"
+    assert all(words in " ".join((PUMP, CAKE)[int(n) - 1].text.split()) for words, n in quotes)
+
+
+async def test_it_says_so_when_nothing_was_found() -> None:
+    said = await spoken(QUESTION, SEARCHED, observed())
+    assert said.endswith(f"\nAnswer: {NOTHING}")
+
+
+async def test_passages_about_something_else_are_no_answer() -> None:
+    assert (await spoken(QUESTION, SEARCHED, observed(CAKE))).endswith(NOTHING)
+
+
+async def test_it_takes_over_a_run_that_another_model_began() -> None:
+    listing = ChatMessage(role="user", content="Observation: manual.pdf\ncake.txt")
+    listed = ChatMessage(role="assistant", content="Thought: x\nAction: list_documents\nAction Input: {}")
+    complaint = ChatMessage(role="user", content="Error while parsing the output: no label")
+    assert "Action: search_documents" in await spoken(QUESTION, listed, listing, complaint)
+    assert "upstream" in await spoken(QUESTION, listed, listing, complaint, SEARCHED, observed(PUMP))
+
+
+async def test_passages_of_an_earlier_question_are_not_quoted() -> None:
+    later = ChatMessage(role="user", content="And where is the pump?")
+    assert "Action: search_documents" in await spoken(QUESTION, SEARCHED, observed(PUMP), later)
+
+
+async def test_a_stream_of_words_ends_with_estimated_usage() -> None:
+    deltas = [delta async for delta in backend().stream([QUESTION, SEARCHED, observed(PUMP)])]
+    assert len(deltas) > 10
+    assert max(len(delta.text.split()) for delta in deltas) == 1
+    usage = deltas[-1].usage
+    assert usage
+    assert usage.estimated
+    assert usage.prompt_tokens > usage.completion_tokens > 0
+    assert all(delta.usage is None for delta in deltas[:-1])
