@@ -1,24 +1,26 @@
 """Settings: typed, passed in, never a singleton. Defaults < config file < environment (DOCMIND_*) < flags."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 Kind = Literal["quotes", "llamacpp", "ollama", "openai"]
+Amount = Annotated[float, msgspec.Meta(gt=0)]
+Count = Annotated[int, msgspec.Meta(gt=0)]
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits of one call of a backend, in seconds."""
 
-    connect: float = 2.0
+    connect: Amount = 2.0
     """Until the connection stands."""
-    first_token: float = 20.0
+    first_token: Amount = 20.0
     """From sending the prompt to the first token."""
-    loading: float = 120.0
+    loading: Amount = 120.0
     """Replaces `first_token` while the server says that it is loading the model."""
-    stall: float = 15.0
+    stall: Amount = 15.0
     """Longest silence between two tokens."""
-    total: float = 300.0
+    total: Amount = 300.0
     """The whole call."""
 
 
@@ -33,15 +35,15 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The model's name at the server; empty: the first one that the server lists."""
     path: str = ""
     """The GGUF file; `~` is the home folder. Kind `llamacpp`."""
-    context: int | None = None
+    context: Count | None = None
     """Context window in tokens; default: what the server says, at most 8192."""
-    max_tokens: int = 2048
+    max_tokens: Count = 2048
     """Longest answer of one call, in tokens."""
-    gpu_layers: int = -1
+    gpu_layers: Annotated[int, msgspec.Meta(ge=-1)] = -1
     """Layers on the GPU; -1 means all. Kind `llamacpp`."""
     kv_cache: Literal["f16", "q8_0", "q4_0"] = "f16"
     """Type of the KV cache. Kind `llamacpp`."""
-    threads: int | None = None
+    threads: Count | None = None
     """CPU threads; default: llama.cpp's own choice. Kind `llamacpp`."""
     priority: int = 0
     """Higher comes first in the default fallback chain."""
@@ -58,14 +60,32 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How documents are read."""
 
-    max_file_mb: float = 64.0
+    max_file_mb: Amount = 64.0
     """Larger files are left out, in MiB."""
-    file_timeout: float = 30.0
+    file_timeout: Amount = 30.0
     """Longest time to read one file, in seconds."""
-    file_memory_mb: int = 2048
+    file_memory_mb: Count = 2048
     """Most memory that reading one file may take, in MiB."""
-    chunk_chars: int = 1200
+    chunk_chars: Count = 1200
     """Longest chunk, in characters."""
+
+
+class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a question is worked on."""
+
+    max_steps: Count = 8
+    """Most model calls for one question; after them `quotes` finishes the answer."""
+    deadline: Amount = 600.0
+    """Longest time for one question, in seconds."""
+    passages: Count = 8
+    """Most passages that one search shows to the model."""
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The background process that answers."""
+
+    idle_minutes: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    """The engine ends when it has had neither client nor work for so long."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,3 +101,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The profiles by name."""
     library: LibrarySettings = LibrarySettings()
     """How documents are read."""
+    agent: AgentSettings = AgentSettings()
+    """How a question is worked on."""
+    engine: EngineSettings = EngineSettings()
+    """The background process that answers."""

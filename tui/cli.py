@@ -1,0 +1,103 @@
+"""The command line: finds the command, runs it, and turns every failure into a message and an exit status."""
+
+import difflib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from docmind import __version__
+from docmind.agents.errors import Code, DocmindError
+from docmind.agents.text import one_line
+
+from . import profiles
+from .arguments import Parser
+from .terminal import BOLD, never_fail_on_characters, notice, say_json
+
+COMMANDS = (profiles,)
+"""The modules that add commands. They import what they need when they run, so that `docmind --help` is quick."""
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run docmind; returns the exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 no documents, 4 every
+    backend failed, 130 interrupted."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    never_fail_on_characters()
+    try:
+        return _run(arguments)
+    except DocmindError as error:
+        return _report(error, arguments)
+    except KeyboardInterrupt:
+        notice("\nInterrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        return 1
+    except Exception as error:
+        return _report(_unexpected(error), arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    parser, commands = _parsers()
+    rest = _without_common_options(arguments)
+    if rest and (rest[0] in commands or rest[0] in ("-h", "--help", "--version")):
+        args = parser.parse_args(arguments)
+        status: int = args.run(args)
+        return status
+    return _open_screen(rest, commands)
+
+
+def _parsers() -> tuple[Parser, list[str]]:
+    """The parser of everything but the screen, and the names of its commands."""
+    parser = Parser(
+        prog="docmind",
+        usage="docmind [PATH ...]\n       docmind COMMAND ...",
+        description="Chat with your own documents through a local model.",
+        epilog="A folder that is named like a command is written ./NAME.",
+    )
+    parser.add_argument("--version", action="version", version=f"docmind {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="docmind")
+    for module in COMMANDS:
+        module.add_parsers(commands)
+    return parser, list(commands.choices)
+
+
+def _without_common_options(arguments: list[str]) -> list[str]:
+    return Parser(prog="docmind", add_help=False).parse_known_args(arguments)[1]
+
+
+def _open_screen(paths: list[str], commands: list[str]) -> int:
+    """The chat itself comes with a later version; until then this says what there is."""
+    close = difflib.get_close_matches(paths[0], commands, 1) if paths and not Path(paths[0]).exists() else []
+    if close:
+        raise DocmindError(Code.USAGE, f"No such command: {one_line(paths[0])}.", f"Did you mean `docmind {close[0]}`?")
+    hint = 'Ask on the command line: docmind ask "your question" FOLDER. All commands: docmind --help.'
+    raise DocmindError(Code.USAGE, "The chat screen is not part of this version yet.", hint)
+
+
+def _report(error: DocmindError, arguments: list[str]) -> int:
+    """Tell the user; with --json also the program that reads stdout."""
+    if "--json" in arguments:
+        say_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+    notice(f"docmind: {error.message} [{error.code}]", BOLD)
+    if error.hint:
+        notice(error.hint)
+    return error.exit_status
+
+
+def _unexpected(error: Exception) -> DocmindError:
+    from docmind.agents.folders import data_folder
+
+    folder = Path(os.environ.get("DOCMIND_DATA_DIR") or data_folder()).expanduser()
+    log = folder / "errors.log"
+    hint = f"The details are in {one_line(os.fspath(log), 500)}; please report them."
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8", errors="replace") as file:
+            traceback.print_exception(error, file=file)
+    except OSError as problem:
+        hint = f"The details could not be written: {problem.strerror}."
+    what = one_line(f"{type(error).__name__}: {error}")
+    return DocmindError(Code.INTERNAL, f"Something in docmind itself failed. {what}", hint)
