@@ -1,0 +1,51 @@
+"""The progress of an index update on a terminal: one line on stderr, written again and again."""
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from docmind.agents.text import one_line
+
+from .terminal import DIM, is_styled, notice, width
+
+if TYPE_CHECKING:
+    from docmind.agents.library.sync import Progress
+
+_EVERY = 0.1
+"""Seconds between two repaints."""
+_WIPE = "\r\x1b[K"
+
+
+class ProgressLine:
+    """Use it in a `with` block: the line is gone after it. Silent without a terminal, but for what one must know."""
+
+    def __init__(self) -> None:
+        self._painted = float("-inf")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._write(_WIPE)
+
+    def show(self, progress: "Progress") -> None:
+        if progress.state == "waiting":
+            notice("Another docmind is updating this index: waiting for it.", DIM)
+        elif time.monotonic() - self._painted >= _EVERY:
+            self._painted = time.monotonic()
+            self._write(_WIPE + _text(progress)[: width() - 1])
+
+    def _write(self, text: str) -> None:
+        if is_styled(sys.stderr):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+def _text(progress: "Progress") -> str:
+    if progress.state == "reading":
+        failed = f", {progress.failed:,} not readable" if progress.failed else ""
+        return f"reading {progress.done:,} of {progress.todo:,} files{failed}  {one_line(progress.path, 60)}"
+    return "tidying up the index" if progress.state == "settling" else "looking for files"
