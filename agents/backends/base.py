@@ -4,8 +4,6 @@ A kind is a subclass with class attributes and a few methods; `open_backend` fin
 The rest of docmind sees `Backend.stream`: text and thinking apart, usage at the end, errors as DocmindError.
 """
 
-import asyncio
-import contextlib
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,7 +15,7 @@ from ..protocol import Usage
 from ..settings import Profile
 
 if TYPE_CHECKING:
-    from llama_index.core.llms import LLM, ChatMessage
+    from llama_index.core.llms import ChatMessage
 
 # Kind -> "module:class", imported when first used: openai alone costs a second.
 KINDS = {
@@ -79,7 +77,7 @@ class Backend(ABC):
     def stream(self, messages: "Sequence[ChatMessage]", stop: Sequence[str] = ()) -> AsyncIterator[Delta]:
         """The answer to `messages`; leaving it early frees the server. Raises DocmindError, before or after text."""
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> None:  # noqa: B027  (most kinds with nothing to close need not say so)
         """Let go of connections and child processes."""
 
 

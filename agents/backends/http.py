@@ -1,0 +1,76 @@
+"""The HTTP client under both wires: no proxies, no redirects, no foreign keys, and no misread replies."""
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import msgspec
+
+from ..settings import Timeouts
+
+
+def client_options(url: httpx.URL, key: str, timeouts: Timeouts) -> dict[str, Any]:
+    """Arguments for an httpx.AsyncClient that speaks to the server at `url`.
+
+    Proxies of the environment are not used: a socket goes to the declared host or nowhere. Silence is timed where the
+    stream is read, so here only connecting and sending are.
+    """
+    # The system's certificates take 30 ms to load; plain http needs none.
+    verify: Any = ssl.create_default_context() if url.scheme == "https" else False
+    return {
+        "transport": Transport(verify=verify),
+        "trust_env": False,
+        "follow_redirects": False,
+        "timeout": httpx.Timeout(None, connect=timeouts.connect, write=timeouts.stall),
+        "auth": _only_key(key),
+    }
+
+
+def _only_key(key: str) -> Callable[[httpx.Request], httpx.Request]:
+    """Sends the profile's key or none: the client libraries would add OLLAMA_API_KEY or a dummy."""
+
+    def authorise(request: httpx.Request) -> httpx.Request:
+        request.headers.pop("Authorization", None)
+        if key:
+            request.headers["Authorization"] = f"Bearer {key}"
+        return request
+
+    return authorise
+
+
+class NotAModelServer(Exception):
+    """The reply is a web page or a redirect; the text says which."""
+
+
+class Transport(httpx.AsyncHTTPTransport):
+    """Turns replies that the client libraries misread in silence into errors, or into what they expect."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The response. Raises NotAModelServer."""
+        response = await super().handle_async_request(request)
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if response.is_redirect or (response.is_success and kind == "text/html"):
+            await response.aclose()
+            raise NotAModelServer("redirects elsewhere" if response.is_redirect else "answers with a web page")
+        if response.is_success and kind == "application/json" and _wants_events(request):
+            return await _as_events(response)
+        return response
+
+
+def _wants_events(request: httpx.Request) -> bool:
+    return request.url.path.endswith("/chat/completions") and b'"stream":true' in request.content.replace(b" ", b"")
+
+
+async def _as_events(response: httpx.Response) -> httpx.Response:
+    """Some servers ignore `stream`: their whole answer becomes a stream of one event. Other JSON stays as it is."""
+    body = await response.aread()
+    await response.aclose()
+    try:
+        answer = msgspec.json.decode(body)
+        for choice in answer["choices"]:
+            choice["delta"] = choice.pop("message")
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return httpx.Response(response.status_code, content=b"data: " + body.replace(b"\n", b" ") + b"\n\n")
+    events = b"data: " + msgspec.json.encode(answer) + b"\n\ndata: [DONE]\n\n"
+    return httpx.Response(200, content=events, headers={"Content-Type": "text/event-stream"})
