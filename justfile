@@ -1,0 +1,25 @@
+# The verbs of the repository. They use the environment in .venv, which the README's commands make.
+
+# Run docmind: `just run ask "What is this?" docs`
+run *arguments:
+    .venv/bin/docmind {{ arguments }}
+
+# Run the tests, or some of them: `just test tests/test_text.py -k stream`
+test *arguments:
+    .venv/bin/python -m pytest {{ arguments }}
+
+# Everything that has to hold besides the tests
+check:
+    .venv/bin/ruff check
+    .venv/bin/ruff format --check
+    .venv/bin/mypy
+    .venv/bin/lint-imports
+
+# Put right what a tool can put right
+fix:
+    .venv/bin/ruff check --fix
+    .venv/bin/ruff format
+
+# Renew requirements.lock after a change of the dependencies in pyproject.toml
+lock:
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "just lock" --extra gguf --extra test --output-file requirements.lock pyproject.toml

@@ -1,0 +1,74 @@
+"""`docmind profiles` shows what is configured and where each value comes from, and touches nothing."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from docmind.tui.cli import main
+
+FILE = """\
+profile = "near"
+[profiles.near]
+kind = "ollama"
+url = "http://127.0.0.1:11434"
+model = "llama3.1:8b"
+[profiles.far]
+kind = "openai"
+url = "https://example.org/v1"
+options = {api_key = "sk-very-secret", temperature = 0.5, until = 2026-01-01}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(FILE)
+    return path
+
+
+def test_the_table_marks_the_profile_in_use_and_ends_with_quotes(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["profiles", "--config", str(config)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "  profile  kind    model        where",
+        "* near     ollama  llama3.1:8b  http://127.0.0.1:11434",
+        "  far      openai               https://example.org/v1",
+        "  quotes   quotes               built in",
+    ]
+
+
+def test_json_tells_the_origin_of_every_value(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCMIND_PROFILES__FAR__CONTEXT", "4096")
+    main(["profiles", "--json", "--config", str(config)])
+    shown = json.loads(capsys.readouterr().out)
+    origins = shown["origins"]
+    assert shown["profiles"]["far"]["context"] == 4096
+    assert origins["profiles.far.context"] == "DOCMIND_PROFILES__FAR__CONTEXT"
+    assert origins["profiles.near.model"] == f"{config}:5"
+    assert origins["profiles.near.timeouts.stall"] == "default"
+    for section in ("library", "agent", "engine"):
+        assert {f"{section}.{name}" for name in shown[section]} <= set(origins)
+
+
+def test_secrets_among_the_options_are_hidden(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["profiles", "--json", "--config", str(config)])
+    out = capsys.readouterr().out
+    assert "sk-very" not in out
+    assert json.loads(out)["profiles"]["far"]["options"]["temperature"] == 0.5
+
+
+def test_listing_opens_no_socket_and_writes_nothing(
+    config: Path, monkeypatch: pytest.MonkeyPatch, no_own_configuration: Path
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    before = sorted(no_own_configuration.rglob("*"))
+    assert main(["profiles", "--config", str(config)]) == 0
+    assert sorted(no_own_configuration.rglob("*")) == before
