@@ -68,6 +68,11 @@ class LlamaIndexBackend(Backend):
         """Where to connect. Raises DocmindError (CONFIG, REMOTE_REFUSED)."""
         return check_url(self.name, self.profile, self.default_url)
 
+    @property
+    def place(self) -> str:
+        """What messages name as the address."""
+        return shown(self.url)
+
     async def health(self) -> Health:
         """A cheap probe; never raises."""
         try:
@@ -154,7 +159,7 @@ class LlamaIndexBackend(Backend):
         self._facts = None
         if isinstance(error, DocmindError):
             return error
-        failure = as_docmind_error(error, clean(self.name), shown(self.url), self.profile.model, self.key)
+        failure = as_docmind_error(error, clean(self.name), self.place, self.profile.model, self.key)
         if failure.code == Code.MODEL_NOT_FOUND:
             failure.hint = await self._model_hint()
         return failure

@@ -16,8 +16,8 @@ from .llamaindex import LARGEST_CONTEXT, LlamaIndexBackend
 from .naming import first_chat_model
 
 UNKNOWN_CONTEXT = 4096
-"""Tokens to count on when a server does not tell its window: the smallest default among the servers in use (Ollama, vLLM,
-LM Studio). Too small a window costs passages, too large a one the answer."""
+"""Tokens to count on when a server does not tell its window: what Ollama gives on a small machine. Too small a window
+costs some passages, too large a one costs the answer."""
 
 
 class OpenAI(LlamaIndexBackend):

@@ -43,7 +43,8 @@ class ThinkSplitter:
         if not tag:
             return "", self._take(len(self._held) - _overlap(self._held))
         self._inside, self._held, self._thought = None, "", True
-        return self.feed(text)[0], thinking
+        text, more = self.feed(text)
+        return text, thinking + more
 
 
 def _overlap(text: str) -> int:

@@ -1,0 +1,93 @@
+"""A model server in a child process: a native crash ends only the child, and it never outlives its parent."""
+
+import asyncio
+import contextlib
+import json
+import re
+import sys
+from collections import deque
+from typing import Any, Self
+
+from ..text import clean
+
+LINES_KEPT = 50
+"""Of the child's log, for a report."""
+GRACE = 0.5
+"""Seconds that a child has to end by itself."""
+
+_TELLING = re.compile(r"GGML_ASSERT|error", re.IGNORECASE)
+_STAMP = re.compile(r"^[\d.]+ [A-Z] +")
+
+
+class Child:
+    """`python -m module`, which gets `config` as a line on stdin, prints its URL when ready, and ends with stdin."""
+
+    url: str = ""
+    """Set once it is ready."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.lines: deque[str] = deque(maxlen=LINES_KEPT)
+        self._drain = asyncio.create_task(self._keep_lines())
+
+    @classmethod
+    async def start(cls, module: str, config: dict[str, Any]) -> Self:
+        """Spawn it; it is not ready yet. `-P` keeps the current folder, which may be anybody's, off sys.path."""
+        pipe = asyncio.subprocess.PIPE
+        command = (sys.executable, "-P", "-m", module)
+        # A session of its own, so that Ctrl-C in the terminal is ours to handle.
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        )
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(config).encode() + b"\n")
+        return cls(process)
+
+    async def ready(self) -> bool:
+        """Wait until it serves (True) or has ended (False)."""
+        assert self.process.stdout is not None
+        self.url = (await self.process.stdout.readline()).decode(errors="replace").strip()
+        if not self.url:
+            await self.process.wait()
+            await self._drain
+            return False
+        self.lines.clear()
+        return True
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.returncode is None
+
+    async def died(self) -> bool:
+        """Whether it has ended; a connection breaks a moment before that is known."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.process.wait(), GRACE)
+        return not self.alive
+
+    @property
+    def crashed(self) -> bool:
+        """Whether a signal ended it, as after a native crash."""
+        return self.process.returncode is not None and self.process.returncode < 0
+
+    def report(self) -> str:
+        """Its exit status and the first line of its log that tells of an error, else the last one; cleaned."""
+        line = next(filter(_TELLING.search, self.lines), self.lines[-1] if self.lines else "")
+        return f"exit status {self.process.returncode}" + (f": {_STAMP.sub('', line)}" if line else "")
+
+    async def end(self) -> None:
+        """Let it end, else kill it; returns when it is gone."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        if not await self.died():
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+            await self.process.wait()
+        await self._drain
+
+    async def _keep_lines(self) -> None:
+        """An undrained pipe would block the child."""
+        assert self.process.stderr is not None
+        while chunk := await self.process.stderr.read(65536):
+            text = clean(chunk.decode(errors="replace"))
+            self.lines.extend(line[:300] for line in text.splitlines() if line.strip())

@@ -1,0 +1,156 @@
+"""Kind `llamacpp`: a GGUF file, run by llama.cpp's server in a child process and spoken to as OpenAI-compatible."""
+
+import asyncio
+import importlib.util
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx
+from llama_index.llms.openai_like import OpenAILike
+
+from ..errors import Code, DocmindError
+from ..text import clean
+from .base import Health
+from .child import Child
+from .llamaindex import LARGEST_CONTEXT
+from .openai import OpenAI
+
+GGUF_VERSIONS = (2, 3)
+"""File format versions that llama.cpp reads."""
+
+
+class LlamaCpp(OpenAI):
+    """The child starts with the first call, and again with the next one after a crash."""
+
+    kind: ClassVar = "llamacpp"
+    child: Child | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = secrets.token_urlsafe(32)  # other users of this machine can reach the port, too
+        self.path = Path(self.profile.path).expanduser()
+        self._starting = asyncio.Lock()
+
+    @property
+    def url(self) -> httpx.URL:
+        """Of the child; another one after each start."""
+        return httpx.URL(self.child.url if self.child else "http://127.0.0.1")
+
+    @property
+    def place(self) -> str:
+        """The file."""
+        return clean(os.fsdecode(self.path))
+
+    async def model(self) -> str:
+        """The profile's model, else the file's name."""
+        return self.profile.model or clean(self.path.stem)
+
+    async def list_models(self) -> list[str]:
+        """One file, one model."""
+        self._check()
+        return [await self.model()]
+
+    async def context(self) -> int:
+        """As llama.cpp set it: it lowers a window that is larger than the model was trained for."""
+        return (await self._known())[1]
+
+    async def facts(self) -> tuple[str, int]:
+        """/props tells the window."""
+        return await self.model(), await self._llama_server_window() or LARGEST_CONTEXT
+
+    async def _known(self) -> tuple[str, int]:
+        await self._start()
+        return await super()._known()
+
+    async def llm(self, stop: Sequence[str] = ()) -> OpenAILike:
+        """The LlamaIndex LLM for a running child."""
+        await self._start()
+        return await super().llm(stop)
+
+    async def probe(self) -> Health:
+        """Ready when it could start; loads no model."""
+        self._check()
+        return Health(state="loading" if self._starting.locked() else "ready")
+
+    async def loading(self) -> bool:
+        """While the child starts."""
+        return self._starting.locked()
+
+    def _check(self) -> None:
+        """Raises DocmindError (MODEL_FILE, PACKAGE_MISSING)."""
+        if importlib.util.find_spec("xllamacpp") is None:
+            message = f"Profile {clean(self.name)} runs a GGUF file, and llama.cpp is not installed."
+            raise DocmindError(Code.PACKAGE_MISSING, message, "Install it: pip install 'docmind[gguf]'")
+        check_gguf(self.path if self.profile.path else None, clean(self.name))
+
+    async def _start(self) -> None:
+        """Make sure that a child runs. Raises DocmindError (MODEL_FILE, CRASHED, PACKAGE_MISSING, TIMEOUT)."""
+        async with self._starting:
+            if self.child and self.child.alive:
+                return
+            self._check()
+            await self._end_child()
+            child = await Child.start(f"{__package__}.llamacpp_child", self._config())
+            try:
+                async with asyncio.timeout(self.profile.timeouts.loading):
+                    if not await child.ready():
+                        raise self._failure(child)
+            except BaseException:  # cancelled, too: nobody else knows the child
+                await asyncio.shield(child.end())
+                raise
+            self.child = child
+
+    def _config(self) -> dict[str, Any]:
+        profile = self.profile
+        return {
+            "path": os.fsdecode(self.path),
+            "alias": clean(self.path.stem),
+            "key": self.key,
+            "context": profile.context or LARGEST_CONTEXT,
+            "gpu_layers": profile.gpu_layers,
+            "kv_cache": profile.kv_cache,
+            "threads": profile.threads,
+        }
+
+    def _failure(self, child: Child) -> DocmindError:
+        """Why the child ended."""
+        if child.crashed:
+            message = f"{clean(self.name)}: llama.cpp crashed with {self.place} ({child.report()})."
+            hint = "The file may be damaged, or memory too small: try a smaller model, context or gpu_layers."
+            return DocmindError(Code.CRASHED, message, hint)
+        message = f"{clean(self.name)}: llama.cpp cannot load {self.place} ({child.report()})."
+        return DocmindError(Code.MODEL_FILE, message, "Download the file again, or take one that llama.cpp supports.")
+
+    async def _explain(self, error: Exception) -> DocmindError:
+        failure = await super()._explain(error)
+        lost = failure.code == Code.UNAVAILABLE and self.child is not None and await self.child.died()
+        return self._failure(self.child) if lost and self.child else failure
+
+    async def _end_child(self) -> None:
+        if self.child:
+            await self.child.end()
+            self.child = None
+            self.__dict__.pop("client", None)  # it knows the old port
+
+    async def aclose(self) -> None:
+        """End the child and close the connections."""
+        await super().aclose()
+        await self._end_child()
+
+
+def check_gguf(path: Path | None, name: str) -> None:
+    """Raises DocmindError (MODEL_FILE) unless the file begins as a GGUF file does; llama.cpp checks the rest."""
+    if path is None:
+        hint = "Set path to a GGUF file in the profile; docmind downloads none by itself."
+        raise DocmindError(Code.MODEL_FILE, f"Profile {name} names no model file.", hint)
+    shown, hint = clean(os.fsdecode(path)), "Set path in the profile to a GGUF file."
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise DocmindError(Code.MODEL_FILE, f"{name}: cannot read {shown}: {error.strerror}.", hint) from error
+    if start[:4] != b"GGUF" or int.from_bytes(start[4:], "little") not in GGUF_VERSIONS:
+        raise DocmindError(Code.MODEL_FILE, f"{name}: {shown} is not a GGUF file that llama.cpp can read.", hint)
