@@ -1,7 +1,8 @@
 """What crosses the line between the engine and its clients: JSON lines, one tagged union each way.
 
-Clients send *commands*, the engine answers with *events*. Everything is a frozen msgspec struct; `run` names the question an
-event belongs to. The shapes that `docmind ask --json` prints (Citation, Step, Attempt, Usage, Timings) are defined here too.
+Clients send *commands*, the engine answers with *events*. Everything is a frozen msgspec struct; `run` names the
+question an event belongs to. The shapes that `docmind ask --json` prints (Citation, Step, Attempt, Usage, Timings) are
+defined here too.
 """
 
 from typing import Literal
@@ -12,6 +13,9 @@ from .settings import Settings
 
 PROTOCOL = 1
 """Raised with every incompatible change; client and engine must agree."""
+
+CANCELLED = "cancelled"
+"""Code of the Failed event that ends a cancelled run."""
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,14 +90,14 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=s
     """Base of what a client may send."""
 
 
-class Hello(Command):
+class Hello(Command, frozen=True, kw_only=True):
     """First line of every connection."""
 
     version: str
     protocol: int = PROTOCOL
 
 
-class Open(Command):
+class Open(Command, frozen=True, kw_only=True):
     """Chooses the settings and the folders of this connection; the engine brings their index up to date at once."""
 
     settings: Settings
@@ -103,7 +107,7 @@ class Open(Command):
     """API key per profile name, read by the client from its own environment."""
 
 
-class Ask(Command):
+class Ask(Command, frozen=True, kw_only=True):
     """A question about the opened folders."""
 
     run: str
@@ -112,14 +116,16 @@ class Ask(Command):
     fallback: bool = True
 
 
-class Cancel(Command):
-    """Stops the run; the engine answers with Failed(code='cancelled')."""
+class Cancel(Command, frozen=True, kw_only=True):
+    """Stops the run; the engine answers with Failed(code=CANCELLED)."""
 
     run: str
 
 
-class Stop(Command):
-    """Ends the engine process."""
+class Stop(Command, frozen=True, kw_only=True):
+    """Ends the engine process. With `only_idle` it refuses by Failed(ERR_3002) while it answers a question."""
+
+    only_idle: bool = False
 
 
 # --- events: engine to client ---------------------------------------------------------------------------------------
@@ -131,20 +137,21 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=str
     """Base of what the engine may send."""
 
 
-class Welcome(Event):
-    """Answer to Hello. On another version the engine closes the connection after it."""
+class Welcome(Event, frozen=True, kw_only=True):
+    """Answer to Hello. A client of another version leaves, or stops the engine."""
 
     version: str
     pid: int
     protocol: int = PROTOCOL
 
 
-class Library(Event):
+class Library(Event, frozen=True, kw_only=True):
     """The state of the opened folders' index; sent while it is brought up to date, and once `ready`."""
 
     ready: bool
-    files: int
-    chunks: int
+    files: int = 0
+    """Documents in the index; 0 while it is not ready."""
+    chunks: int = 0
     done: int = 0
     """Files read so far in this update."""
     todo: int = 0
@@ -152,32 +159,32 @@ class Library(Event):
     failed: int = 0
 
 
-class RunEvent(Event):
+class RunEvent(Event, frozen=True, kw_only=True):
     """Base of the events of one question."""
 
     run: str
 
 
-class State(RunEvent):
+class State(RunEvent, frozen=True, kw_only=True):
     """What the run is doing now."""
 
     state: RunState
     detail: str = ""
 
 
-class Token(RunEvent):
+class Token(RunEvent, frozen=True, kw_only=True):
     """A piece of the answer; several tokens may be batched into one."""
 
     text: str
 
 
-class Thought(RunEvent):
+class Thought(RunEvent, frozen=True, kw_only=True):
     """A piece of the model's reasoning: its ReAct thought or its thinking text."""
 
     text: str
 
 
-class ToolCalled(RunEvent):
+class ToolCalled(RunEvent, frozen=True, kw_only=True):
     """The agent calls a tool."""
 
     call: str
@@ -185,7 +192,7 @@ class ToolCalled(RunEvent):
     input: dict[str, str | int | float | bool | None]
 
 
-class ToolReturned(RunEvent):
+class ToolReturned(RunEvent, frozen=True, kw_only=True):
     """The tool call `call` is done."""
 
     call: str
@@ -194,11 +201,11 @@ class ToolReturned(RunEvent):
     error: str = ""
 
 
-class Retracted(RunEvent):
+class Retracted(RunEvent, frozen=True, kw_only=True):
     """Take back every Token and Thought since the last ToolReturned: the agent rejected that step and redoes it."""
 
 
-class Switched(RunEvent):
+class Switched(RunEvent, frozen=True, kw_only=True):
     """A backend failed and the next one takes over."""
 
     old: str
@@ -207,7 +214,7 @@ class Switched(RunEvent):
     reason: str
 
 
-class Answered(RunEvent):
+class Answered(RunEvent, frozen=True, kw_only=True):
     """The run is done: the whole answer and its record."""
 
     answer: str
@@ -220,7 +227,7 @@ class Answered(RunEvent):
     timings: Timings
 
 
-class Failed(RunEvent):
+class Failed(RunEvent, frozen=True, kw_only=True):
     """The run ended without an answer. `run` is empty when the failure is not about a question."""
 
     code: str

@@ -11,11 +11,11 @@ from docmind import __version__
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.text import one_line
 
-from . import library_commands, profiles
+from . import ask, library_commands, profiles
 from .arguments import Parser
 from .terminal import BOLD, never_fail_on_characters, notice, say_json
 
-COMMANDS = (library_commands, profiles)
+COMMANDS = (ask, library_commands, profiles)
 """The modules that add commands. They import what they need when they run, so that `docmind --help` is quick."""
 
 INTERRUPTED = 130

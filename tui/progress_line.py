@@ -1,4 +1,4 @@
-"""The progress of an index update on a terminal: one line on stderr, written again and again."""
+"""What is going on, on a terminal: one line on stderr, written again and again."""
 
 import sys
 import time
@@ -29,14 +29,22 @@ class ProgressLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Make room for something that stays."""
         self._write(_WIPE)
+
+    def write(self, text: str) -> None:
+        """Replace the line by `text`."""
+        self._write(_WIPE + one_line(text, width() - 1))
 
     def show(self, progress: "Progress") -> None:
         if progress.state == "waiting":
             notice("Another docmind is updating this index: waiting for it.", DIM)
         elif time.monotonic() - self._painted >= _EVERY:
             self._painted = time.monotonic()
-            self._write(_WIPE + _text(progress)[: width() - 1])
+            self.write(_text(progress))
 
     def _write(self, text: str) -> None:
         if is_styled(sys.stderr):

@@ -1,0 +1,6 @@
+"""The heavy half of the engine, imported at once and in a thread: whatever brings LlamaIndex."""
+
+from .conversation import Conversation
+from .routing.router import Route
+
+__all__ = ["Conversation", "Route"]

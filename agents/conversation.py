@@ -1,0 +1,117 @@
+"""One question in, a stream of events out. The only place where the agent runs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from functools import partial
+
+from llama_index.core.agent.react.formatter import ReActChatFormatter
+from llama_index.core.agent.workflow import ReActAgent
+from llama_index.core.llms import ChatMessage
+from llama_index.core.memory import ChatMemoryBuffer
+from workflows.errors import WorkflowCancelledByUser, WorkflowRuntimeError
+from workflows.handler import WorkflowHandler
+
+from . import citations
+from .errors import Code, DocmindError
+from .library.index import Library
+from .library.rarity import rarity
+from .prompt import SYSTEM
+from .protocol import Answered, AnyEvent, Timings
+from .react import TolerantParser
+from .routing.llm import RoutedLLM
+from .routing.router import Route
+from .settings import AgentSettings
+from .text import one_line
+from .tokens import estimate
+from .tools import LookUps, parameters
+from .turn import Turn
+
+MEMORY_TOKENS = 8192
+"""Most tokens of earlier turns that go into a prompt; the route cuts further where a window is smaller."""
+PASSAGES_SHARE = 0.35
+"""Share of the context window that the passages of one tool call may fill, so that two calls and the answer fit."""
+CHARS_PER_TOKEN = 3.5
+BACKSTOP = 3
+"""Calls beyond max_steps, where the route stops models: two for `quotes`, one that LlamaIndex never uses."""
+
+
+class Conversation:
+    """A chat about one library. Earlier questions and answers are part of the later prompts."""
+
+    def __init__(self, settings: AgentSettings, library: Library) -> None:
+        self._settings, self._library = settings, library
+        self._history: list[ChatMessage] = []
+
+    async def ask(self, run: str, question: str, route: Route) -> AsyncGenerator[AnyEvent, None]:
+        """The events of one question, `Answered` last. Raises DocmindError; what was said until then stands."""
+        look_ups = LookUps(self._library, self._settings.passages, _budget(route))
+        tools = look_ups.tools()
+        turn = Turn(run, parameters(tools))
+        for event in turn.enter("thinking"):
+            yield event
+        agent = ReActAgent(
+            tools=list(tools),
+            llm=RoutedLLM(route),
+            output_parser=TolerantParser(parameters(tools), question),
+            formatter=ReActChatFormatter(system_header=SYSTEM),
+        )
+        handler = agent.run(
+            user_msg=question, memory=self._memory(), max_iterations=self._settings.max_steps + BACKSTOP
+        )
+        async with _running(handler):
+            async for happened in handler.stream_events():
+                for event in turn.translate(happened):
+                    yield event
+            await handler
+        yield await self._answered(run, question, turn, look_ups, route)
+
+    def _memory(self) -> ChatMemoryBuffer:
+        """Made anew for each question: LlamaIndex puts tool text into it, and a failed question half a turn."""
+        return ChatMemoryBuffer.from_defaults(
+            chat_history=list(self._history), token_limit=MEMORY_TOKENS, tokenizer_fn=_as_tokens
+        )
+
+    async def _answered(self, run: str, question: str, turn: Turn, look_ups: LookUps, route: Route) -> Answered:
+        answer, cited = await asyncio.to_thread(
+            citations.check, turn.answer, look_ups.shown, partial(rarity, self._library)
+        )
+        self._history += [ChatMessage(role="user", content=question), ChatMessage(role="assistant", content=answer)]
+        speed = route.usage.completion_tokens / route.streamed_s if route.streamed_s else 0.0
+        return Answered(
+            run=run,
+            answer=answer,
+            profile=route.backend.name,
+            model=await route.backend.model(),
+            citations=cited,
+            steps=turn.steps,
+            attempts=route.attempts,
+            usage=route.usage,
+            timings=Timings(first_token_ms=turn.first_token_ms, total_ms=turn.elapsed_ms, tokens_per_s=speed),
+        )
+
+
+def _as_tokens(text: str) -> list[None]:
+    """Only its length counts; LlamaIndex's own tokenizer takes 0.1 s to load and is no better for other models."""
+    return [None] * estimate(text)
+
+
+def _budget(route: Route) -> int:
+    """Characters that one tool call may show; the first backend's window decides."""
+    window = route.backend.profile.context or MEMORY_TOKENS
+    return int(window * PASSAGES_SHARE * CHARS_PER_TOKEN)
+
+
+@contextlib.asynccontextmanager
+async def _running(handler: WorkflowHandler) -> AsyncIterator[None]:
+    """Ends the agent's run with the block, whatever ends the block. Raises DocmindError for the agent's own limits."""
+    try:
+        yield
+    except WorkflowRuntimeError as error:
+        hint = "Ask again in other words, or with another profile."
+        raise DocmindError(Code.NO_ANSWER, f"The agent gave up: {one_line(str(error), 200)}", hint) from error
+    finally:
+        if not handler.done():
+            await handler.cancel_run()
+            with contextlib.suppress(WorkflowCancelledByUser):
+                await handler

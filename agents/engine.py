@@ -1,0 +1,149 @@
+"""The engine process: `python -m docmind.agents.engine --data-dir DIR`. One for each data folder and user.
+
+It listens before it imports anything heavy, so that a client can connect at once and watch.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import importlib
+import logging
+import logging.handlers
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+
+from .backends.discover import discover
+from .endpoint import socket_file
+from .routing.pool import Pool
+from .session import Session
+from .settings import Profile
+
+FOUND_FOR_S = 30.0
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """What all sessions share, and the life of the process: it ends when told to, or after an idle time."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir, self.pool = data_dir, Pool()
+        self.idle_s = 600.0
+        """Seconds without a client after which the engine ends; the last client's settings decide."""
+        self._sessions: dict[asyncio.Task[None], Session] = {}
+        self._ended = asyncio.Event()
+        self._idle: asyncio.TimerHandle | None = None
+        self._importing = asyncio.create_task(asyncio.to_thread(importlib.import_module, ".agent", __package__))
+        self._found: tuple[float, Mapping[str, Profile]] = (-FOUND_FOR_S, {})
+
+    async def agent(self) -> ModuleType:
+        """The heavy half; LlamaIndex takes some seconds to import."""
+        return await asyncio.shield(self._importing)
+
+    async def discovered(self) -> Mapping[str, Profile]:
+        """The model servers on this machine; looked for at most every FOUND_FOR_S seconds."""
+        found_at, _ = self._found
+        if time.monotonic() - found_at >= FOUND_FOR_S:
+            self._found = (time.monotonic(), await discover())
+        return self._found[1]
+
+    @property
+    def busy(self) -> bool:
+        """Whether any client's question is being worked on."""
+        return any(session.busy for session in self._sessions.values())
+
+    def end(self) -> None:
+        """Ends the process, cleanly."""
+        self._ended.set()
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Answers clients until `end`."""
+        server = await asyncio.start_unix_server(self._connected, sock=listener, limit=2**24)
+        self._wait_for_clients()
+        async with server:
+            await self._ended.wait()
+            server.close()
+            await self._close()
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._idle:
+            self._idle.cancel()
+        session = Session(self, reader, writer)
+        task = asyncio.create_task(session.serve())
+        self._sessions[task] = session
+        task.add_done_callback(self._disconnected)
+
+    def _disconnected(self, task: asyncio.Task[None]) -> None:
+        self._sessions.pop(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a session failed", exc_info=error)
+        self._wait_for_clients()
+
+    def _wait_for_clients(self) -> None:
+        if not self._sessions:
+            self._idle = asyncio.get_running_loop().call_later(self.idle_s, self.end)
+
+    async def _close(self) -> None:
+        for task in self._sessions:
+            task.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
+        await self.pool.aclose()
+
+
+@contextlib.contextmanager
+def only_engine(data_dir: Path) -> Iterator[socket.socket | None]:
+    """The listening socket, or None when this data folder has an engine already.
+
+    The lock says who is the engine: the kernel frees it with the process. A socket file may be left over from a crash.
+    """
+    path = socket_file(data_dir)
+    with open(os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600), "wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+            return
+        path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener:
+            os.umask(0o077)
+            listener.bind(os.fspath(path))
+            listener.listen()
+            try:
+                yield listener
+            finally:
+                path.unlink(missing_ok=True)
+
+
+def log_to(file: Path) -> None:
+    """Errors go to a file of at most 1 MiB. What libraries print goes there too: see `client._start`."""
+    handler = logging.handlers.RotatingFileHandler(file, maxBytes=2**20, backupCount=1)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+
+
+async def run(data_dir: Path, listener: socket.socket) -> None:
+    """Serves until the engine is idle, stopped by a client, or terminated."""
+    engine = Engine(data_dir)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, engine.end)
+    await engine.serve(listener)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="docmind's engine; started by docmind itself")
+    parser.add_argument("--data-dir", type=Path, required=True)
+    data_dir = parser.parse_args().data_dir
+    with only_engine(data_dir) as listener:
+        if listener:
+            log_to(data_dir / "engine.log")
+            asyncio.run(run(data_dir, listener))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

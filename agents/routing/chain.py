@@ -1,0 +1,36 @@
+"""Which profiles answer, in which order. Pure: opens nothing."""
+
+from collections.abc import Mapping
+
+import httpx
+
+from ..backends.hosts import is_loopback
+from ..errors import Code, DocmindError
+from ..settings import Profile, Settings
+
+QUOTES = "quotes"
+"""The built-in last resort of every chain: it needs nothing and cannot be down."""
+
+
+def profiles(settings: Settings, discovered: Mapping[str, Profile]) -> dict[str, Profile]:
+    """All profiles by name: the configured ones, else those that were found on this machine; and `quotes`."""
+    return {QUOTES: Profile(kind="quotes"), **(settings.profiles or discovered)}
+
+
+def chain(settings: Settings, known: Mapping[str, Profile], profile: str | None, fallback: bool) -> list[str]:
+    """Names of the profiles to try, in order.
+
+    First the one that was asked for (else the one in use), then the configured fallback, by default every local profile
+    by priority; a remote one is only used when it was named. Raises DocmindError for an unknown name.
+    """
+    local = [name for name, p in known.items() if not p.url or is_loopback(httpx.URL(p.url).host)]
+    by_priority = sorted(local, key=lambda name: -known[name].priority)
+    rest = settings.fallback if settings.fallback is not None else by_priority
+    chosen = profile or settings.profile
+    first = chosen or next((name for name in [*rest, *by_priority] if name != QUOTES), QUOTES)
+    if first not in known:
+        names = ", ".join(sorted(known))
+        raise DocmindError(Code.CONFIG, f"There is no profile '{first}'.", f"Known profiles: {names}.")
+    if not fallback:
+        return [first]
+    return [*dict.fromkeys(name for name in [first, *rest] if name != QUOTES and name in known), QUOTES]

@@ -1,0 +1,67 @@
+"""Makes the messages of an agent's step fit the context window of the backend that is asked."""
+
+from collections.abc import Sequence
+
+from llama_index.core.llms import ChatMessage, MessageRole
+
+from ..tokens import estimate
+
+OBSERVATION = "Observation:"
+LEFT_OUT = f"{OBSERVATION} (left out: the context window is full; look it up again if you need it)"
+OVERHEAD = 8
+"""Tokens that a chat template adds to a message, about."""
+
+
+def fit(messages: Sequence[ChatMessage], budget: int) -> list[ChatMessage]:
+    """The messages within `budget` tokens (estimated).
+
+    What goes first: the oldest earlier turns, then the oldest observations of this question, then the end of the last
+    observation. The system message and the question always stay; so the result may still be over a very small budget.
+    """
+    fitted = list(messages)
+    for shorten in (_drop_history, _empty_observations, _cut_last_observation):
+        if _size(fitted) <= budget:
+            break
+        fitted = shorten(fitted, budget)
+    return fitted
+
+
+def _size(messages: Sequence[ChatMessage]) -> int:
+    return sum(estimate(message.content or "") + OVERHEAD for message in messages)
+
+
+def _is_observation(message: ChatMessage) -> bool:
+    return message.role == MessageRole.USER and (message.content or "").startswith(OBSERVATION)
+
+
+def _question(messages: Sequence[ChatMessage]) -> int:
+    """Index of the user's question: the last user message that is not an observation."""
+    users = (i for i, m in enumerate(messages) if m.role == MessageRole.USER and not _is_observation(m))
+    return max(users, default=len(messages) - 1)
+
+
+def _drop_history(messages: list[ChatMessage], budget: int) -> list[ChatMessage]:
+    history = _question(messages) - 1
+    while history > 0 and _size(messages) > budget:
+        messages = [messages[0], *messages[2:]]
+        history -= 1
+    return messages
+
+
+def _empty_observations(messages: list[ChatMessage], budget: int) -> list[ChatMessage]:
+    *older, _ = [i for i, m in enumerate(messages) if _is_observation(m)] or [0]
+    for i in older:
+        if _size(messages) <= budget:
+            break
+        messages = [*messages[:i], ChatMessage(role=MessageRole.USER, content=LEFT_OUT), *messages[i + 1 :]]
+    return messages
+
+
+def _cut_last_observation(messages: list[ChatMessage], budget: int) -> list[ChatMessage]:
+    last = max((i for i, m in enumerate(messages) if _is_observation(m)), default=None)
+    if last is None:
+        return messages
+    text = messages[last].content or ""
+    over = _size(messages) - budget
+    keep = max(len(OBSERVATION), int(len(text) * (1 - over / estimate(text))))
+    return [*messages[:last], ChatMessage(role=MessageRole.USER, content=text[:keep]), *messages[last + 1 :]]

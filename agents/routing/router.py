@@ -1,0 +1,112 @@
+"""One question's way through its chain of backends: which one is asked, and what happens when it fails.
+
+Before the first token of a call the next backend simply takes over. A call that breaks after its first token fails the
+question for now; `Route.stream` is the place where a takeover in mid-answer belongs.
+"""
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+import msgspec
+from llama_index.core.llms import ChatMessage
+
+from ..backends.base import Backend, Delta
+from ..errors import Code, DocmindError
+from ..protocol import Attempt, State, Switched, Usage
+from .chain import QUOTES
+from .fit import fit
+
+Notice = State | Switched
+Messages = Sequence[ChatMessage]
+
+
+class Route:
+    """The backends of one question, in the order in which they are tried.
+
+    `run` marks the notices, `attempts` is filled. After `max_calls` calls of models only `quotes` is asked: a model that
+    never comes to an end does not take the answer with it.
+    """
+
+    def __init__(self, run: str, chain: Sequence[Backend], max_calls: int, attempts: list[Attempt]) -> None:
+        self._run, self._chain, self._max_calls = run, list(chain), max_calls
+        self._calls = 0
+        self.attempts = attempts
+        self.usage = Usage()
+        self.streamed_s = 0.0
+        """Seconds between the first and the last token of each call, added up."""
+
+    @property
+    def backend(self) -> Backend:
+        """The one in use: a backend that failed is not asked again for this question."""
+        return self._chain[0]
+
+    async def stream(self, messages: Messages, stop: Sequence[str]) -> AsyncGenerator[Delta | Notice, None]:
+        """One reply. Raises DocmindError when no backend is left, or when one breaks off in mid-reply."""
+        if notice := self._count_call():
+            yield notice
+        while True:
+            tokens = 0
+            try:
+                async with aclosing(self._call(messages, stop)) as deltas:
+                    async for delta in deltas:
+                        tokens += bool(delta.text)
+                        yield delta
+                return
+            except DocmindError as error:
+                self._record(
+                    Attempt(profile=self.backend.name, ok=False, code=error.code, reason=error.message, tokens=tokens)
+                )
+                if tokens:
+                    raise
+                yield self._next(error)
+
+    async def _call(self, messages: Messages, stop: Sequence[str]) -> AsyncGenerator[Delta, None]:
+        """Asks the backend in use, and keeps the record."""
+        window = await self.backend.context()
+        reserve = min(self.backend.profile.max_tokens, window // 4)
+        first: float | None = None
+        async with aclosing(self.backend.stream(fit(messages, window - reserve), stop)) as deltas:
+            async for delta in deltas:
+                first = first or time.perf_counter()
+                if delta.usage:
+                    self._finished(delta.usage, time.perf_counter() - first)
+                yield delta
+
+    def _finished(self, usage: Usage, seconds: float) -> None:
+        self.streamed_s += seconds
+        self.usage = Usage(
+            prompt_tokens=self.usage.prompt_tokens + usage.prompt_tokens,
+            completion_tokens=self.usage.completion_tokens + usage.completion_tokens,
+            estimated=self.usage.estimated or usage.estimated,
+        )
+        self._record(Attempt(profile=self.backend.name, ok=True, tokens=usage.completion_tokens))
+
+    def _failed(self, error: DocmindError, tokens: int = 0) -> None:
+        name = self.backend.name
+        self._record(Attempt(profile=name, ok=False, code=error.code, reason=error.message, tokens=tokens))
+
+    def _record(self, attempt: Attempt) -> None:
+        """Successful calls of the same backend in a row are one attempt."""
+        last = self.attempts[-1] if self.attempts else None
+        if last and attempt.ok and last.ok and last.profile == attempt.profile:
+            self.attempts[-1] = msgspec.structs.replace(last, tokens=last.tokens + attempt.tokens)
+        else:
+            self.attempts.append(attempt)
+
+    def _count_call(self) -> Switched | None:
+        self._calls += 1
+        if self._calls <= self._max_calls or self.backend.kind == QUOTES:
+            return None
+        error = DocmindError(Code.NO_ANSWER, f"'{self.backend.name}' came to no answer in {self._max_calls} steps.")
+        self._failed(error)
+        self._chain[1:-1] = []  # another model would start over; the last resort finishes at once
+        return self._next(error)
+
+    def _next(self, error: DocmindError) -> Switched:
+        """Moves on to the next backend. Raises DocmindError when there is none."""
+        if len(self._chain) == 1:
+            tried = "; ".join(f"{attempt.profile}: {attempt.reason}" for attempt in self.attempts if not attempt.ok)
+            raise DocmindError(Code.ALL_FAILED, f"Every backend failed. {tried}", error.hint)
+        failed = self._chain.pop(0)
+        return Switched(run=self._run, old=failed.name, new=self.backend.name, code=error.code, reason=error.message)

@@ -1,0 +1,120 @@
+"""One client of the engine: reads its commands, starts their work, sends the events."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from docmind import __version__
+
+from .errors import Code, DocmindError
+from .outbox import Outbox
+from .protocol import CANCELLED, AnyCommand, Ask, Cancel, Failed, Hello, Open, Stop, Welcome
+from .text import one_line
+from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+log = logging.getLogger(__name__)
+_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
+
+
+class Session:
+    """Lives as long as the connection; its questions end with it."""
+
+    def __init__(self, engine: "Engine", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._engine, self._reader, self._writer = engine, reader, writer
+        self._outbox = Outbox(writer)
+        self._workspace: Workspace | None = None
+        self._work: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being worked on."""
+        return bool(self._work)
+
+    async def serve(self) -> None:
+        """Until the client leaves."""
+        sending = asyncio.create_task(self._outbox.run())
+        try:
+            async for line in self._reader:
+                self._obey(_decoder.decode(line))
+        except (ConnectionError, ValueError) as error:  # ValueError: not a command, or a line over the limit
+            log.warning("a client was cut off: %s", one_line(repr(error)))
+        finally:
+            await self._close(sending)
+
+    def _obey(self, command: AnyCommand) -> None:
+        match command:
+            case Hello():
+                self._outbox.put(Welcome(version=__version__, pid=os.getpid()))
+            case Open():
+                self._open(command)
+            case Ask():
+                self._ask(command)
+            case Cancel():
+                if command.run in self._work:
+                    self._work[command.run].cancel()
+            case Stop():
+                self._stop(command)
+
+    def _open(self, command: Open) -> None:
+        try:
+            workspace = Workspace(self._engine, command, self._outbox.put)
+        except DocmindError as error:
+            self._fail("", error)
+            return
+        if self._workspace:
+            self._workspace.close()
+        self._workspace = workspace
+        self._start("", workspace.update())
+
+    def _ask(self, command: Ask) -> None:
+        if self._workspace:
+            self._start(command.run, self._workspace.ask(command))
+        else:
+            self._fail(command.run, DocmindError(Code.USAGE, "A question came before any folder was opened."))
+
+    def _stop(self, command: Stop) -> None:
+        if command.only_idle and self._engine.busy:
+            message = f"The engine of docmind {__version__} (process {os.getpid()}) is answering a question."
+            self._fail("", DocmindError(Code.ENGINE_VERSION, message))
+        else:
+            self._engine.end()
+
+    def _start(self, run: str, work: Coroutine[Any, Any, None]) -> None:
+        task = self._work[run] = asyncio.create_task(self._guard(run, work))
+        task.add_done_callback(lambda done: self._work.pop(run) if self._work.get(run) is done else None)
+
+    async def _guard(self, run: str, work: Coroutine[Any, Any, None]) -> None:
+        """Whatever happens, a question ends in an event."""
+        try:
+            await work
+        except asyncio.CancelledError:
+            self._outbox.put(Failed(run=run, code=CANCELLED, message="Stopped."))
+        except Exception as error:
+            log.exception("unexpected failure")
+            hint = f"The details are in {self._engine.data_dir / 'engine.log'}; please report them."
+            self._fail(run, DocmindError(Code.INTERNAL, f"docmind made a mistake: {one_line(repr(error))}", hint))
+
+    def _fail(self, run: str, error: DocmindError) -> None:
+        self._outbox.put(Failed(run=run, code=error.code, message=error.message, hint=error.hint))
+
+    async def _close(self, sending: asyncio.Task[None]) -> None:
+        tasks = list(self._work.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        sending.cancel()
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            await sending
+        with contextlib.suppress(ConnectionError):
+            await self._outbox.flush()
+        self._writer.close()
+        if self._workspace:
+            self._workspace.close()

@@ -1,0 +1,117 @@
+"""What the agent does, told as docmind's events: the state of one question while it is worked on."""
+
+import time
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from llama_index.core.agent.workflow import AgentOutput, AgentStream, ToolCall, ToolCallResult
+
+from .protocol import AnyEvent, Retracted, RunState, State, Step, Switched, Thought, Token, ToolCalled, ToolReturned
+from .react import ReactSplitter
+from .text import one_line
+from .tools import Found
+
+STATES: dict[str, RunState] = {
+    "search_documents": "searching",
+    "read_document": "reading",
+    "list_documents": "reading",
+}
+ToolInput = dict[str, str | int | float | bool | None]
+
+
+class Turn:
+    """Translates LlamaIndex's workflow events. `tools` are the tool names, as the splitter needs them."""
+
+    def __init__(self, run: str, tools: Collection[str]) -> None:
+        self._run, self._tools = run, tools
+        self._state: RunState | None = None
+        self._started = time.perf_counter()
+        self.steps: list[Step] = []
+        self._begin_step()
+
+    def _begin_step(self) -> None:
+        self._splitter = ReactSplitter(self._tools)
+        self._answer: list[str] = []
+        self._thought: list[str] = []
+        self.first_token_ms = 0.0
+
+    @property
+    def answer(self) -> str:
+        """The answer so far, as it was shown."""
+        return "".join(self._answer).strip()
+
+    @property
+    def elapsed_ms(self) -> float:
+        """Since the question arrived."""
+        return 1e3 * (time.perf_counter() - self._started)
+
+    def translate(self, happened: object) -> Iterator[AnyEvent]:
+        """Our events for one of the agent's."""
+        match happened:
+            case AgentStream(raw=State() | Switched() as notice):
+                yield notice
+            case AgentStream():
+                yield from self._stream(happened)
+            case AgentOutput():
+                yield from self._end_step(redo=bool(happened.tool_calls or happened.retry_messages))
+            case ToolCallResult():  # before ToolCall: LlamaIndex may make one a kind of the other
+                yield self._returned(happened)
+                yield from self.enter("thinking")
+            case ToolCall():
+                yield from self.enter(STATES[happened.tool_name])
+                yield ToolCalled(
+                    run=self._run, call=happened.tool_id, tool=happened.tool_name, input=_input(happened.tool_kwargs)
+                )
+
+    def enter(self, state: RunState) -> Iterator[State]:
+        """A change of state, if it is one."""
+        if state != self._state:
+            self._state = state
+            yield State(run=self._run, state=state)
+
+    def _stream(self, happened: AgentStream) -> Iterator[AnyEvent]:
+        if happened.thinking_delta:
+            yield Thought(run=self._run, text=happened.thinking_delta)
+        yield from self._tell(self._splitter.feed(happened.delta))
+
+    def _tell(self, pieces: Iterator[tuple[str, str]]) -> Iterator[AnyEvent]:
+        for section, text in pieces:
+            if section == "thought":
+                self._thought.append(text)
+                yield Thought(run=self._run, text=text)
+            elif section == "answer" and self.steps:  # before any look-up it is no answer yet: see TolerantParser
+                yield from self._show(text)
+
+    def _show(self, text: str) -> Iterator[AnyEvent]:
+        if not self._answer:
+            self.first_token_ms = self.elapsed_ms
+            yield from self.enter("writing")
+        self._answer.append(text)
+        yield Token(run=self._run, text=text)
+
+    def _end_step(self, redo: bool) -> Iterator[AnyEvent]:
+        yield from self._tell(self._splitter.close())
+        if redo:
+            if self._answer:
+                yield Retracted(run=self._run)
+            self._begin_step()
+        elif not self.answer:  # the model put its answer into the thought
+            yield from self._show("".join(self._thought).strip())
+
+    def _returned(self, result: ToolCallResult) -> ToolReturned:
+        output = result.tool_output
+        found = output.raw_output if isinstance(output.raw_output, Found) else Found("")
+        self.steps.append(Step(tool=result.tool_name, input=_input(result.tool_kwargs), passages=len(found.passages)))
+        return ToolReturned(
+            run=self._run,
+            call=result.tool_id,
+            passages=list(found.passages),
+            seconds=found.seconds,
+            error=one_line(str(output.content), 300) if output.is_error else "",
+        )
+
+
+def _input(arguments: Mapping[str, Any]) -> ToolInput:
+    """Plain values only: a model may have made lists or objects of them."""
+    plain = (str, int, float, bool, type(None))
+    return {name: value if isinstance(value, plain) else str(value) for name, value in arguments.items()}

@@ -1,0 +1,105 @@
+"""What one client has opened: its settings, its folders and their index, its conversation."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .backends.base import Backend
+from .errors import Code, DocmindError
+from .library.index import Library
+from .library.rarity import rarity
+from .library.store import library_file
+from .library.sync import Progress
+from .protocol import AnyEvent, Ask, Attempt, Failed, Open, State
+from .protocol import Library as LibraryState
+from .routing.chain import chain, profiles
+from .updating import update
+
+if TYPE_CHECKING:
+    from .conversation import Conversation
+    from .engine import Engine
+
+Tell = Callable[[AnyEvent], None]
+
+
+class Workspace:
+    """Makes events of commands; `tell` takes them. Raises DocmindError (NO_FOLDER) for folders that do not exist."""
+
+    def __init__(self, engine: "Engine", opened: Open, tell: Tell) -> None:
+        self._engine, self._settings, self._keys, self._tell = engine, opened.settings, opened.keys, tell
+        self._roots = [Path(root) for root in opened.roots]
+        self._file = library_file(engine.data_dir, self._roots)
+        self._library = Library(self._file)
+        self._conversation: Conversation | None = None
+        self._updating, self._answering = asyncio.Lock(), asyncio.Lock()
+        engine.idle_s = 60 * opened.settings.engine.idle_minutes
+
+    async def update(self) -> None:
+        """Brings the index up to date, and says how it is."""
+        with self._failures_told(""):
+            await self._update()
+
+    async def ask(self, ask: Ask) -> None:
+        """Answers a question, after the ones before it. Ends in Answered or Failed."""
+        attempts: list[Attempt] = []
+        with self._failures_told(ask.run, attempts):
+            if self._answering.locked():
+                self._tell(State(run=ask.run, state="queued"))
+            async with self._answering, self._deadline():
+                self._tell(State(run=ask.run, state="indexing"))
+                await self._update()
+                await self._answer(ask, attempts)
+
+    async def _answer(self, ask: Ask, attempts: list[Attempt]) -> None:
+        backends = await self._backends(ask)
+        agent = await self._engine.agent()
+        if self._conversation is None:
+            self._conversation = agent.Conversation(self._settings.agent, self._library)
+        route = agent.Route(ask.run, backends, self._settings.agent.max_steps, attempts)
+        async with contextlib.aclosing(self._conversation.ask(ask.run, ask.question, route)) as events:
+            async for event in events:
+                self._tell(event)
+
+    async def _backends(self, ask: Ask) -> Sequence[Backend]:
+        known = profiles(self._settings, {} if self._settings.profiles else await self._engine.discovered())
+        names = chain(self._settings, known, ask.profile, ask.fallback)
+        return await self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library))
+
+    async def _update(self) -> None:
+        async with self._updating:
+            await update(self._roots, self._file, self._settings.library, self._reading)
+        files, chunks = await asyncio.to_thread(self._library.counts)
+        self._tell(LibraryState(ready=True, files=files, chunks=chunks))
+        if not chunks:
+            folders = ", ".join(map(str, self._roots))
+            hint = "`docmind index` on these folders says what was left out, and why."
+            raise DocmindError(Code.NO_DOCUMENTS, f"There is nothing to read in {folders}.", hint)
+
+    def _reading(self, progress: Progress) -> None:
+        self._tell(LibraryState(ready=False, done=progress.done, todo=progress.todo, failed=progress.failed))
+
+    @contextlib.asynccontextmanager
+    async def _deadline(self) -> AsyncIterator[None]:
+        """Raises DocmindError when the question takes too long."""
+        seconds = self._settings.agent.deadline
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            hint = "Raise agent.deadline in the settings, or use a faster profile."
+            raise DocmindError(Code.DEADLINE, f"There was no complete answer after {seconds:g} s.", hint) from None
+
+    @contextlib.contextmanager
+    def _failures_told(self, run: str, attempts: Sequence[Attempt] = ()) -> Iterator[None]:
+        try:
+            yield
+        except DocmindError as error:
+            failed = Failed(run=run, code=error.code, message=error.message, hint=error.hint, attempts=list(attempts))
+            self._tell(failed)
+
+    def close(self) -> None:
+        """Lets go of the index."""
+        self._library.close()

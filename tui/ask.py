@@ -1,0 +1,100 @@
+"""`docmind ask`: one question, its answer streamed, its sources below. And `docmind engine stop`."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import uuid
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docmind.agents.errors import Code, DocmindError
+
+from .arguments import Subparsers, load_settings
+
+if TYPE_CHECKING:
+    from docmind.agents.client import Client
+    from docmind.agents.configuration import Loaded
+    from docmind.agents.protocol import AnyEvent
+
+    from .answer import Printer
+
+
+def add_parsers(commands: Subparsers) -> None:
+    """Adds `ask` and `engine`."""
+    ask = commands.add_parser("ask", help="answer one question from the documents in some folders")
+    ask.add_argument("question")
+    ask.add_argument("paths", nargs="*", metavar="PATH", type=Path, help="folders or files; default: this folder")
+    ask.add_argument("--profile", metavar="P", help="answer with this profile")
+    ask.add_argument("--no-fallback", action="store_true", help="fail if that profile cannot answer")
+    ask.add_argument("--json", action="store_true", help="print one JSON object")
+    ask.set_defaults(run=run_ask)
+    engine = commands.add_parser("engine", help="the background process that answers")
+    engine.add_argument("action", choices=["stop"])
+    engine.set_defaults(run=run_engine)
+
+
+def run_ask(args: argparse.Namespace) -> int:
+    """Answers on stdout. Raises DocmindError, KeyboardInterrupt."""
+    from docmind.agents.library.finder import resolve
+
+    from .answer import JsonPrinter, TextPrinter
+
+    if not args.question.strip():
+        raise DocmindError(Code.USAGE, "The question is empty.", 'Write it in quotes: docmind ask "..." FOLDER.')
+    loaded = load_settings(args, profile=args.profile)
+    roots = [os.fspath(root) for root in resolve(args.paths or [Path()])]
+    printer = JsonPrinter() if args.json else TextPrinter()
+    with printer:
+        asyncio.run(_ask(args, loaded, roots, printer))
+    return 0
+
+
+def run_engine(args: argparse.Namespace) -> int:
+    """Stops the engine of the data folder."""
+    from docmind.agents.client import stop
+
+    from .terminal import say
+
+    stopped = asyncio.run(stop(load_settings(args).data_dir))
+    say("The engine has ended." if stopped else "No engine was running.")
+    return 0
+
+
+async def _ask(args: argparse.Namespace, loaded: "Loaded", roots: list[str], printer: "Printer") -> None:
+    """Asks once more when the engine dies before it has said anything."""
+    try:
+        await _ask_once(args, loaded, roots, printer)
+    except DocmindError as error:
+        if error.code != Code.ENGINE_LOST or printer.said:
+            raise
+        await _ask_once(args, loaded, roots, printer)
+
+
+async def _ask_once(args: argparse.Namespace, loaded: "Loaded", roots: list[str], printer: "Printer") -> None:
+    from docmind.agents.client import connect
+    from docmind.agents.configuration import api_keys
+    from docmind.agents.protocol import Ask, Open
+
+    printer.status("starting")
+    client = await connect(loaded.data_dir)
+    run = uuid.uuid4().hex
+    async with contextlib.aclosing(client):
+        client.send(Open(settings=loaded.settings, roots=roots, keys=api_keys(loaded.settings, os.environ)))
+        client.send(Ask(run=run, question=args.question, profile=args.profile, fallback=not args.no_fallback))
+        async with contextlib.aclosing(_until_answered(client)) as events:
+            async for event in events:
+                printer.show(event)
+
+
+async def _until_answered(client: "Client") -> "AsyncGenerator[AnyEvent, None]":
+    """The events up to the last one. Raises DocmindError when it is Failed."""
+    from docmind.agents.protocol import Answered, Failed
+
+    async for event in client.events():
+        if isinstance(event, Failed):
+            raise DocmindError(Code(event.code), event.message, event.hint)
+        yield event
+        if isinstance(event, Answered):
+            return
