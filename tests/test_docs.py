@@ -1,0 +1,53 @@
+"""The documentation tells of every error code and every setting, with the values that the program has."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from docmind.agents.errors import Code, DocmindError
+from docmind.agents.settings import Profile, Settings
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def test_every_error_code_is_explained_with_its_exit_status() -> None:
+    rows = re.findall(r"^\| (ERR_\d+) \| .+ \| .+ \| (\d) \|$", (DOCS / "errors.md").read_text(), re.MULTILINE)
+    assert rows == [(code.value, str(DocmindError(code, "").exit_status)) for code in sorted(Code)]
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    row = r"^\| `([\w.]+)` \| .* \| (.*?) ?\|$"
+    table = (DOCS / "profiles.md").read_text().partition("## All settings")[2]
+    listed = dict(re.findall(row, table, re.MULTILINE))
+    expected = dict(defaults(Settings()))
+    assert listed.keys() == expected.keys()
+    given = {key: default for key, default in expected.items() if default not in (None, "", {})}
+    assert {key: listed[key] for key in given} == {key: written(default) for key, default in given.items()}
+
+
+def defaults(value: Any, parents: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted key and default of every setting."""
+    for field in msgspec.structs.fields(value):
+        key, item = parents + field.name, getattr(value, field.name)
+        if key == "profiles":
+            yield from defaults(Profile(kind="quotes"), "profiles.NAME.")
+        elif isinstance(item, msgspec.Struct):
+            yield from defaults(item, f"{key}.")
+        else:
+            yield key, item if field.name != "kind" else None
+
+
+def written(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f'`"{default}"`' if isinstance(default, str) else f"{default:g}"
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
