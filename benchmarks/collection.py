@@ -8,29 +8,72 @@ from pathlib import Path
 from docmind.agents.library.stopwords import STOP_WORDS
 
 VOCABULARY = 50_000
-_ONSETS = "b br c ch d dr f fl g gr h j k kl l m n p pr qu r s sh st t th tr v w z".split()
-_RHYMES = "a al an ar ate e el ent er i ic in ion is o ol on or ous u ul um ure y".split()
-_SECTION = 900
-"""Characters of a section, about one chunk."""
+_SYLLABLES = [
+    onset + rhyme
+    for onset in (
+        "b",
+        "br",
+        "c",
+        "ch",
+        "d",
+        "f",
+        "fl",
+        "g",
+        "h",
+        "j",
+        "k",
+        "l",
+        "m",
+        "n",
+        "p",
+        "pr",
+        "r",
+        "s",
+        "st",
+        "t",
+        "v",
+    )
+    for rhyme in (
+        "a",
+        "al",
+        "an",
+        "ar",
+        "ate",
+        "e",
+        "el",
+        "ent",
+        "er",
+        "i",
+        "ic",
+        "in",
+        "ion",
+        "o",
+        "ol",
+        "or",
+        "u",
+        "um",
+        "y",
+    )
+]
 
 
 def vocabulary(rng: random.Random) -> list[str]:
     """Words, the most frequent first: the stop words, as in English, then made-up ones."""
     made: dict[str, None] = {}
     while len(made) < VOCABULARY:
-        made["".join(rng.choice(_ONSETS) + rng.choice(_RHYMES) for _ in range(rng.choice((2, 2, 3, 3, 4))))] = None
+        made["".join(rng.choices(_SYLLABLES, k=rng.choice((2, 2, 3, 3, 4))))] = None
     return [*sorted(STOP_WORDS)[:120], *made]
 
 
-def sections(seed: int = 1) -> Iterator[str]:
-    """An endless stream of sections: a heading and sentences."""
+def sections(seed: int = 1, characters: int = 900) -> Iterator[str]:
+    """An endless stream of sections of at least so many characters: a heading and sentences."""
     rng = random.Random(seed)
     known = vocabulary(random.Random(0))
     weights = list(itertools.accumulate(1 / (rank + 2.7) for rank in range(len(known))))
     while True:
         parts = [f"## {' '.join(rng.choices(known[120:], k=3)).title()}\n\n"]
         size = len(parts[0])
-        while size < _SECTION:
+        while size < characters:
             sentence = " ".join(rng.choices(known, cum_weights=weights, k=rng.randint(8, 20))).capitalize() + ". "
             parts.append(sentence)
             size += len(sentence)

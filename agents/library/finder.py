@@ -75,14 +75,11 @@ def _resolve(root: Path) -> Path:
 
 
 def find(roots: Sequence[Path], max_bytes: float) -> Findings:
-    """Every file under the resolved `roots`; a file below two of them counts for the first. Raises DocmindError."""
-    findings, seen = Findings(), set[bytes]()
-    for root in map(os.fsencode, resolve(roots)):
-        below = _walk(root, findings) if os.path.isdir(root) else _single(root, findings)
+    """Every file under `roots`, once even when one root lies inside another. Raises DocmindError(NO_FOLDER)."""
+    findings, named = Findings(), {os.fsencode(root) for root in resolve(roots)}
+    for root in sorted(named):
+        below = _walk(root, named - {root}, findings) if os.path.isdir(root) else _single(root, findings)
         for found in below:
-            if found.path in seen:
-                continue
-            seen.add(found.path)
             if reason := _reason(found, max_bytes):
                 findings.skipped[reason] += 1
             else:
@@ -94,7 +91,7 @@ def _reason(found: Found, max_bytes: float) -> str:
     """Why the file is left out, judged by its name and size; empty when it is not."""
     if found.size == 0:
         return EMPTY
-    if found.path.rpartition(b".")[2].lower() in _BINARY:
+    if (found.name or found.root).rpartition(b".")[2].lower() in _BINARY:
         return BINARY
     return LARGE if found.size > max_bytes else ""
 
@@ -108,7 +105,7 @@ def _single(root: bytes, findings: Findings) -> Iterator[Found]:
         yield Found(root, b"", info.st_size, info.st_ctime_ns)
 
 
-def _walk(root: bytes, findings: Findings) -> Iterator[Found]:
+def _walk(root: bytes, others: set[bytes], findings: Findings) -> Iterator[Found]:
     folders: list[tuple[bytes, _Ignored]] = [(b"", _Ignored())]
     while folders:
         folder, ignored = folders.pop()
@@ -123,6 +120,8 @@ def _walk(root: bytes, findings: Findings) -> Iterator[Found]:
             ignored = ignored.below(path, folder)
         for entry in listed:
             name = folder + b"/" + entry.name if folder else entry.name
+            if entry.path in others:
+                continue
             if reason := _left_out(entry, name, ignored):
                 findings.skipped[reason] += 1
             elif entry.is_dir(follow_symlinks=False):

@@ -50,6 +50,7 @@ CREATE TABLE chunk(
 CREATE INDEX chunk_file ON chunk(file);
 CREATE VIRTUAL TABLE passage
     USING fts5(heading, text, content='chunk', content_rowid='id', tokenize='porter unicode61');
+INSERT INTO passage(passage, rank) VALUES ('automerge', 8);
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(passage, row);
 PRAGMA user_version = {VERSION};
 """

@@ -55,6 +55,9 @@ class Report(msgspec.Struct, kw_only=True):
     seconds: float = 0.0
 
 
+_LARGE = 0.25
+"""Share of the files from which on an update is large; FTS5 tidies up after smaller ones by itself."""
+
 Listener = Callable[[Progress], None]
 
 
@@ -144,8 +147,9 @@ class _Update:
                 failed += outcome.state == "failed"
                 path = self._manifest.path(*_key(found))
                 self._tell(Progress(state="reading", done=done, todo=len(todo), failed=failed, path=path))
-        self._tell(Progress(state="settling", done=len(todo), todo=len(todo), failed=failed))
-        self._manifest.settle()
+        if len(todo) > _LARGE * len(self._findings.files):
+            self._tell(Progress(state="settling", done=len(todo), todo=len(todo), failed=failed))
+            self._manifest.settle()
 
     def _job(self, found: Found) -> Job:
         entry = self._known.get(_key(found))
