@@ -12,6 +12,9 @@ from .text import one_line
 Key = tuple[str, ...]
 """A dotted key in its parts."""
 
+_DEEPEST = 5
+"""Longest key whose line anybody asks for, in parts."""
+
 
 class ConfigFile(NamedTuple):
     """The tables of a file, and where their keys stand."""
@@ -43,7 +46,7 @@ def read_config(path: Path) -> ConfigFile:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise _not_toml(path, line, "expected UTF-8 text, found another encoding") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of tomllib: not TOML, a number too long, or nested too deep
         found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
         line = int(found[1]) if found and found[1] else text.count("\n") + 1
         raise _not_toml(path, line, str(error)[: found.start()] if found else str(error)) from error
@@ -66,9 +69,11 @@ def _key_lines(text: str) -> dict[Key, int]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.lstrip().startswith("["):
             table = _parts(line) or table
-            lines.setdefault(table, number)
-        elif key := _parts(line.partition("=")[0] + " = 0"):
-            lines.setdefault(table + key, number)
+            key = table
+        else:
+            key = table + _parts(line.partition("=")[0] + " = 0")
+        for depth in range(1, _DEEPEST + 1):
+            lines.setdefault(key[:depth], number)
     return lines
 
 
@@ -76,7 +81,7 @@ def _parts(toml: str) -> Key:
     """The key that one line of TOML defines; empty when it is not a line of its own."""
     try:
         node: Any = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return ()
     parts = []
     while isinstance(node, dict) and node:

@@ -15,7 +15,7 @@ from .expectations import expected, found
 from .folders import config_file, data_folder
 from .profile_checks import check_profiles
 from .settings import Settings
-from .text import one_line
+from .text import clean, one_line
 
 PREFIX = "DOCMIND_"
 NOT_SETTINGS = {"DOCMIND_CONFIG", "DOCMIND_DATA_DIR"}
@@ -108,9 +108,8 @@ def _alias(profile: str) -> str:
 
 
 def _nested(parts: list[str], value: object) -> dict[str, Any]:
-    for part in reversed(parts):
-        value = {part: value}
-    return value  # type: ignore[return-value]
+    first, *rest = parts
+    return {first: _nested(rest, value) if rest else value}
 
 
 def _from_text(value: Any, kind: Any) -> Any:
@@ -118,7 +117,7 @@ def _from_text(value: Any, kind: Any) -> Any:
     try:
         parsed = tomllib.loads(f"value = {value}")["value"] if isinstance(value, str) else value
         return parsed if isinstance(parsed, dict) else msgspec.convert(parsed, kind)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError):
+    except (ValueError, RecursionError):
         return value
 
 
@@ -170,6 +169,8 @@ def _member(table: Any, key: Key, origin: str) -> Any:
 
 
 def _checked(value: Any, kind: Any, key: Key, origin: str) -> Any:
+    if isinstance(value, str) and clean(value) != value:
+        raise _fault(origin, key, f"expected text without control characters, in UTF-8; found {found(value)}")
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:

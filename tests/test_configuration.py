@@ -1,5 +1,7 @@
 """Settings come from four places, each value knows which, and a wrong one is named with its line."""
 
+import contextlib
+import random
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -113,6 +115,9 @@ def test_a_flag_names_its_wrong_value(config: Path) -> None:
     [
         ('theme = "x"\n\nthme = "y"', 'wrong.toml:3: thme: unknown key; did you mean "theme"?'),
         ("theme = 3", "wrong.toml:1: theme: expected text in quotes, found 3"),
+        ("theme = 'x'\nlibrry.chunk_chars = 1", 'wrong.toml:2: librry: unknown key; did you mean "library"?'),
+        ("theme = " + "[" * 5000, "wrong.toml:1: expected TOML: maximum recursion depth exceeded"),
+        ("library.chunk_chars = " + "9" * 5000, "wrong.toml:1: expected TOML: Exceeds the limit"),
         ("theme = ", "wrong.toml:1: expected TOML: Invalid value."),
         ('# one\n[x\ny="', "wrong.toml:2: expected TOML: Expected ']' at the end of a table declaration."),
         (b'theme = "a"\nprofile = "\xff"', "wrong.toml:2: expected TOML: expected UTF-8 text, found another encoding."),
@@ -166,6 +171,29 @@ def test_an_unknown_variable_is_named(tmp_path: Path) -> None:
 def test_hostile_text_in_a_file_does_not_reach_the_terminal(tmp_path: Path) -> None:
     message = fault('"a\\u001b[31m\\u202eb" = "\\u009b31m"', tmp_path)
     assert re.search(r'^wrong.toml:1: "ab": unknown key', message)
+
+
+@pytest.mark.parametrize("text", ["\x1b[31m", "\udcff"])
+def test_control_characters_and_broken_encodings_are_refused(text: str, config: Path) -> None:
+    with pytest.raises(
+        DocmindError, match=r"^DOCMIND_THEME: theme: expected text without control characters"
+    ) as caught:
+        load(config, {"DOCMIND_THEME": text}, {})
+    assert caught.value.message.isprintable()
+
+
+def test_a_damaged_file_is_an_error_or_a_setting_but_never_a_crash(config: Path) -> None:
+    rng = random.Random(5)
+    for _ in range(300):
+        damaged = bytearray(FILE.encode())
+        for _ in range(rng.randint(1, 5)):
+            at = rng.randrange(len(damaged))
+            damaged[at : at + rng.randint(0, 3)] = rng.choice(
+                [b"", b"=", b"[", b'"', b"\xff", b"1e999", b"{", b"\n", b"nan"]
+            )
+        config.write_bytes(damaged)
+        with contextlib.suppress(DocmindError):
+            load(config, {}, {})
 
 
 @pytest.mark.parametrize("by_variable", [True, False])

@@ -4,6 +4,7 @@ import difflib
 import os
 import sys
 import traceback
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,12 +37,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         return 1
     except Exception as error:
-        return _report(_unexpected(error), arguments)
+        return _report(_unexpected(error, arguments), arguments)
 
 
 def _run(arguments: list[str]) -> int:
     parser, commands = _parsers()
-    rest = _without_common_options(arguments)
+    rest = _common_options(arguments)[1]
     if rest and (rest[0] in commands or rest[0] in ("-h", "--help", "--version")):
         args = parser.parse_args(arguments)
         status: int = args.run(args)
@@ -64,8 +65,9 @@ def _parsers() -> tuple[Parser, list[str]]:
     return parser, list(commands.choices)
 
 
-def _without_common_options(arguments: list[str]) -> list[str]:
-    return Parser(prog="docmind", add_help=False).parse_known_args(arguments)[1]
+def _common_options(arguments: list[str]) -> tuple[Namespace, list[str]]:
+    """The common options, and all other arguments."""
+    return Parser(prog="docmind", add_help=False).parse_known_args(arguments)
 
 
 def _open_screen(paths: list[str], commands: list[str]) -> int:
@@ -87,10 +89,12 @@ def _report(error: DocmindError, arguments: list[str]) -> int:
     return error.exit_status
 
 
-def _unexpected(error: Exception) -> DocmindError:
+def _unexpected(error: Exception, arguments: list[str]) -> DocmindError:
+    """A bug: its traceback goes to a file in the data folder."""
     from docmind.agents.folders import data_folder
 
-    folder = Path(os.environ.get("DOCMIND_DATA_DIR") or data_folder()).expanduser()
+    named = getattr(_common_options(arguments)[0], "data_dir", None) or os.environ.get("DOCMIND_DATA_DIR")
+    folder = Path(named or data_folder()).expanduser()
     log = folder / "errors.log"
     hint = f"The details are in {one_line(os.fspath(log), 500)}; please report them."
     try:

@@ -120,10 +120,9 @@ def test_interrupts_and_bugs_end_without_a_traceback(failure: str, status: int, 
 import docmind.tui.cli as cli
 def fail(arguments): raise {failure}
 cli._run = fail
-raise SystemExit(cli.main([]))
+raise SystemExit(cli.main(["--data-dir", {os.fspath(tmp_path)!r}]))
 """
-    environ = {**os.environ, "DOCMIND_DATA_DIR": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == status
     assert shown in done.stderr
     assert "Traceback" not in done.stderr
