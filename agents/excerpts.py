@@ -6,7 +6,7 @@ A stem counts by its rarity (inverse document frequency, Robertson and Sparck Jo
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -16,6 +16,9 @@ from .library.terms import stems
 from .protocol import Passage
 
 MAX_WORDS = 60
+NEAR, FAR = 0.5, 0.3
+"""What a stem counts in the sentence beside the excerpt, and elsewhere in its passage or heading; in it, 1.
+Anything from 0.3 to 0.7 and 0 to 0.5 did as well (benchmarks/quotes.py)."""
 
 
 class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,23 +27,28 @@ class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
     passage: Passage
     span: Span
     """Offsets in the passage's text."""
-    score: float
-    """0 to about 1: share of what was looked for, by weight."""
+    words: int
+    coverage: float
+    """0 to 1: how much of what was looked for is in the excerpt or about it, by weight."""
+    found: int
+    """How many of the stems looked for are in the excerpt or about it."""
 
     @property
     def text(self) -> str:
         """The words as they stand, white space folded."""
         return " ".join(self.passage.text[slice(*self.span)].split())
 
+    def overlaps(self, other: "Excerpt") -> bool:
+        return self.passage is other.passage and self.span[0] < other.span[1] and other.span[0] < self.span[1]
 
-def rarity_among(texts: Sequence[Collection[str]]) -> Rarity:
-    """Inverse document frequency within `texts` (their stems), for when no index is at hand."""
 
-    def rarity(wanted: Sequence[str]) -> dict[str, float]:
-        counts = {stem: sum(stem in text for text in texts) for stem in wanted}
-        return {stem: math.log(1 + (len(texts) + 0.5 - count) / (count + 0.5)) for stem, count in counts.items()}
-
-    return rarity
+def excerpts(weights: Mapping[str, float], passages: Sequence[Passage]) -> list[Excerpt]:
+    """Every run of sentences of at most MAX_WORDS words; `weights` are of the stems looked for and add up to 1."""
+    return [
+        _excerpt(weights, passage, pieces, run, around)
+        for passage, pieces, around in _analysed(passages)
+        for run in _runs(pieces)
+    ]
 
 
 def weigh(wanted: Collection[str], rarity: Rarity) -> dict[str, float]:
@@ -51,6 +59,16 @@ def weigh(wanted: Collection[str], rarity: Rarity) -> dict[str, float]:
     return {stem: weight / total for stem, weight in weights.items()}
 
 
+def rarity_among(texts: Sequence[Collection[str]]) -> Rarity:
+    """Inverse document frequency within `texts` (their stems), for when no index is at hand."""
+
+    def rarity(wanted: Sequence[str]) -> dict[str, float]:
+        counts = {stem: sum(stem in text for text in texts) for stem in wanted}
+        return {stem: math.log1p((len(texts) - count + 0.5) / (count + 0.5)) for stem, count in counts.items()}
+
+    return rarity
+
+
 class _Piece(msgspec.Struct, frozen=True):
     """A sentence, or a part of one that is over the limit."""
 
@@ -59,62 +77,46 @@ class _Piece(msgspec.Struct, frozen=True):
     stems: frozenset[str]
 
 
-def excerpts(weights: Mapping[str, float], passages: Sequence[Passage]) -> list[Excerpt]:
-    """Every run of sentences of at most MAX_WORDS words, as long as it can be, best first."""
-    found = [
-        Excerpt(passage=passage, span=(run[0].span[0], run[-1].span[1]), score=_score(weights, pieces, run, heading))
-        for passage, pieces, heading in _analysed(passages)
-        for run in _runs(pieces)
-    ]
-    return sorted(found, key=lambda excerpt: -excerpt.score)
-
-
-def _analysed(passages: Sequence[Passage]) -> list[tuple[Passage, list[_Piece], frozenset[str]]]:
-    """Each passage with its pieces and the stems of its heading; all stemmed in one go."""
-    spans = [_spans(passage.text) for passage in passages]
+def _analysed(passages: Sequence[Passage]) -> Iterator[tuple[Passage, list[_Piece], frozenset[str]]]:
+    """Each passage with its pieces, and the stems of all of them and its heading; stemmed in one go."""
+    spans = [[part for span in sentences(p.text) for part in _parts(p.text, span)] for p in passages]
     texts = [p.text[a:b] for p, found in zip(passages, spans, strict=True) for a, b in found]
-    terms = iter(stems(texts + [passage.heading for passage in passages]))
+    terms = iter(stems([*texts, *(passage.heading for passage in passages)]))
     pieces = [
         [_Piece(span, len(p.text[slice(*span)].split()), frozenset(next(terms))) for span in found]
         for p, found in zip(passages, spans, strict=True)
     ]
-    return [(p, found, frozenset(next(terms))) for p, found in zip(passages, pieces, strict=True)]
-
-
-def _spans(text: str) -> list[Span]:
-    return [part for span in sentences(text) for part in _parts(text, span)]
+    for passage, found in zip(passages, pieces, strict=True):
+        yield passage, found, frozenset(next(terms)).union(*(piece.stems for piece in found))
 
 
 def _parts(text: str, span: Span) -> list[Span]:
-    """The span, cut where a part of it would grow over MAX_WORDS words."""
+    """The span, cut after every MAX_WORDS words."""
     words = [match.span() for match in re.compile(r"\S+").finditer(text, *span)]
     return [(words[i][0], words[min(i + MAX_WORDS, len(words)) - 1][1]) for i in range(0, len(words), MAX_WORDS)]
 
 
-def _runs(pieces: Sequence[_Piece]) -> list[Sequence[_Piece]]:
-    """From each piece on as many as fit."""
-    runs = []
+def _runs(pieces: Sequence[_Piece]) -> Iterator[range]:
+    """All ranges of pieces that fit into MAX_WORDS words."""
     for start in range(len(pieces)):
-        end, words = start + 1, pieces[start].words
-        while end < len(pieces) and words + pieces[end].words <= MAX_WORDS:
+        words = 0
+        for end in range(start, len(pieces)):
             words += pieces[end].words
-            end += 1
-        runs.append(pieces[start:end])
-    return runs
+            if words > MAX_WORDS:
+                break
+            yield range(start, end + 1)
 
 
-NEAR, FAR = 0.5, 0.3
-"""What a stem counts in the sentence beside the excerpt, and elsewhere in its passage or heading."""
-
-
-def _score(
-    weights: Mapping[str, float], pieces: Sequence[_Piece], run: Sequence[_Piece], heading: frozenset[str]
-) -> float:
-    first, last = pieces.index(run[0]), pieces.index(run[-1])
-    here = set().union(*(piece.stems for piece in run))
-    near = set().union(*(piece.stems for piece in (*pieces[max(first - 1, 0) : first], *pieces[last + 1 : last + 2])))
-    far = heading.union(*(piece.stems for piece in pieces))
-    return sum(
-        weight * (1 if stem in here else NEAR if stem in near else FAR if stem in far else 0)
-        for stem, weight in weights.items()
+def _excerpt(
+    weights: Mapping[str, float], passage: Passage, pieces: Sequence[_Piece], run: range, around: frozenset[str]
+) -> Excerpt:
+    here = frozenset[str]().union(*(pieces[i].stems for i in run))
+    near = frozenset[str]().union(*(pieces[i].stems for i in (run[0] - 1, run[-1] + 1) if 0 <= i < len(pieces)))
+    shares = {stem: 1 if stem in here else NEAR if stem in near else FAR for stem in weights if stem in around}
+    return Excerpt(
+        passage=passage,
+        span=(pieces[run[0]].span[0], pieces[run[-1]].span[1]),
+        words=sum(pieces[i].words for i in run),
+        coverage=sum(weights[stem] * share for stem, share in shares.items()),
+        found=len(shares),
     )

@@ -7,10 +7,11 @@ it stands, then it answers with the best excerpts of the passages that the searc
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..excerpts import Excerpt, excerpts, rarity_among, weigh
+from ..expected import expected
 from ..library.terms import content, stems
 from ..passages import parse
 from ..protocol import Passage, Usage
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from llama_index.core.llms import ChatMessage
 
 MAX_QUOTES = 3
-THRESHOLD = 0.4
-"""Least share of the question's weight that the best excerpt must hold, else the documents say nothing about it."""
+THRESHOLD = 0.3
+"""Least coverage of the question, and at least two of its words, or else the documents say nothing about it."""
+EXPECTED = 0.15
+"""Added for an excerpt that holds what the question asks for: a number, a date, a name."""
+UNFINISHED = 0.8
+"""Factor for an excerpt that is no whole sentence: a heading, a line of a table of contents."""
 
 SEARCH = "search_documents"
 NOTHING = "The documents say nothing about this question."
@@ -31,6 +36,7 @@ INTRODUCTION = "The documents say:"
 _OBSERVATION = "Observation:"
 _WRITTEN_BY_AGENT = (_OBSERVATION, "Error while parsing the output", "FAILURE: Your previous response")
 _CHARACTERS_PER_TOKEN = 4
+_STOPS = (".", "!", "?", "…", ":", "。", '"', "”", "’", ")")
 
 
 class Quotes(Backend):
@@ -51,7 +57,7 @@ class Quotes(Backend):
     async def context(self) -> int:
         return self.profile.context or 32768
 
-    async def stream(self, messages: "Sequence[ChatMessage]", stop: Sequence[str] = ()) -> AsyncIterator[Delta]:
+    async def stream(self, messages: "Sequence[ChatMessage]", stop: Sequence[str] = ()) -> AsyncGenerator[Delta, None]:
         """One ReAct step, word by word. Never raises; `stop` does not occur in what it writes."""
         step = await asyncio.to_thread(_step, messages, self.rarity)
         for word in re.findall(r"\S*\s*", step):
@@ -95,23 +101,27 @@ def _answer(quotes: Sequence[Excerpt]) -> str:
 
 
 def choose(question: str, passages: Sequence[Passage], rarity: Rarity | None = None) -> list[Excerpt]:
-    """At most MAX_QUOTES excerpts that do not overlap, best first; none when the best covers too little."""
+    """At most MAX_QUOTES excerpts that do not overlap, best first; none when the passages are about something else."""
     wanted = content(stems([question])[0])
     if not wanted or not passages:
         return []
     weights = weigh(wanted, rarity or rarity_among([set(terms) for terms in stems([p.text for p in passages])]))
-    ranked = excerpts(weights, passages)
-    if not ranked or ranked[0].score < THRESHOLD:
+    found = excerpts(weights, passages)
+    if not any(excerpt.coverage >= THRESHOLD and excerpt.found >= min(2, len(wanted)) for excerpt in found):
         return []
+    is_answer = expected(question)
+    ranked = sorted(found, key=lambda excerpt: (-_score(excerpt, is_answer), -excerpt.words))
     chosen: list[Excerpt] = []
     for excerpt in ranked:
-        if len(chosen) < MAX_QUOTES and not any(_overlap(excerpt, other) for other in chosen):
+        if len(chosen) < MAX_QUOTES and not any(excerpt.overlaps(other) for other in chosen):
             chosen.append(excerpt)
     return chosen
 
 
-def _overlap(one: Excerpt, other: Excerpt) -> bool:
-    return one.passage is other.passage and one.span[0] < other.span[1] and other.span[0] < one.span[1]
+def _score(excerpt: Excerpt, is_answer: Callable[[str], bool]) -> float:
+    text = excerpt.text
+    score = excerpt.coverage + (EXPECTED if is_answer(text) else 0)
+    return score if text.endswith(_STOPS) else score * UNFINISHED
 
 
 def _usage(messages: "Sequence[ChatMessage]", text: str) -> Usage:

@@ -8,14 +8,17 @@ Span = tuple[int, int]
 
 # A stop after one of these ends no sentence.
 _SHORTENED = """
-mr mrs ms dr prof st messrs rev hon gov gen col capt lt sgt sen rep vs cf viz e.g i.e fig figs no nos vol vols pp p ch
+mr mrs ms dr prof st messrs rev hon gov gen col capt lt sgt sen rep vs cf viz fig figs no nos vol vols pp p ch
 sec sect eq eqs ed eds ca approx al inc ltd co corp dept univ jan feb mar apr aug sept sep oct nov dec
-z.b d.h bzw bspw nr abb vgl u.a usw ggf
+bzw bspw nr abb vgl usw ggf
 """
 ABBREVIATIONS = frozenset(_SHORTENED.split())
 
-# Blank lines, list items, headings and table rows end a sentence even without a stop.
-_BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*+•]|\d{1,2}[.)]|#{1,6})\s|\s*\|)|(?<=\|)\n|(?:(?<=\n)|(?<=\A))#[^\n]*\n")
+# Blank lines, rules (-----), list items, headings and table rows end a sentence even without a stop.
+_BLOCK = re.compile(
+    r"(?:^|\n)[ \t]*[^\w\s]{4,}[ \t]*(?=\n|\Z)|\n\s*\n|\n(?=\s*(?:[-*+•]|\d{1,2}[.)]|#{1,6})\s|\s*\|)|(?<=\|)\n"
+    r"|(?:(?<=\n)|(?<=\A))#[^\n]*\n"
+)
 # A stop with what closes it and the citation marks behind it, before a space and no small letter; or a CJK stop.
 _STOP = re.compile(r"[.!?…]+[\"'”’»)\]*_]*(?:[ \t]*[\[【][\d\s,;–-]+[\]】])*(?=\s+[^\sa-z]|\s*$)|[。！？]+[」』”]?")
 _LAST_WORD = re.compile(r"[\w.]*\w$")
@@ -47,13 +50,13 @@ def _split(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _is_abbreviation(before: str, stop: str) -> bool:
-    """True after "Dr", "e.g", an initial ("J"), or the number that opens a list item ("1")."""
+    """True after "Dr", "p.m", an initial ("J"), or the number that opens a list item ("1")."""
     last = _LAST_WORD.search(before)
     if stop != "." or not last:
         return False
     alone = not before[: last.start()].strip()
-    initial = len(last[0]) == 1 and last[0].isupper()
-    return initial or (alone and last[0].isdigit()) or last[0].lower() in ABBREVIATIONS
+    letters = re.fullmatch(r"[A-Z]|[^\W\d](?:\.[^\W\d])+", last[0])
+    return bool(letters) or (alone and last[0].isdigit()) or last[0].lower() in ABBREVIATIONS
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
