@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import collection
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from docmind.agents.library import store
 from docmind.agents.library.chunks import Chunk
