@@ -5,11 +5,11 @@ Only names and sizes are looked at here. Links are never followed, so nothing ou
 
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ..errors import Code, DocmindError
 from ..text import one_line
@@ -30,8 +30,7 @@ _BINARY = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A file to read: `name` is its path below `root`, as the file system spells it; empty when `root` is the file."""
 
     root: bytes
@@ -48,13 +47,15 @@ class Found:
         return os.path.join(self.root, self.name) if self.name else self.root
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(msgspec.Struct):
     """What is under the roots. `skipped` counts files and whole folders by reason, `failed` holds (path, reason)."""
 
-    files: list[Found] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)
-    failed: list[tuple[bytes, str]] = field(default_factory=list)
+    files: list[Found] = []
+    skipped: dict[str, int] = {}
+    failed: list[tuple[bytes, str]] = []
+
+    def skip(self, reason: str) -> None:
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
 
 
 def resolve(roots: Sequence[Path]) -> list[Path]:
@@ -81,7 +82,7 @@ def find(roots: Sequence[Path], max_bytes: float) -> Findings:
         below = _walk(root, named - {root}, findings) if os.path.isdir(root) else _single(root, findings)
         for found in below:
             if reason := _reason(found, max_bytes):
-                findings.skipped[reason] += 1
+                findings.skip(reason)
             else:
                 findings.files.append(found)
     return findings
@@ -123,7 +124,7 @@ def _walk(root: bytes, others: set[bytes], findings: Findings) -> Iterator[Found
             if entry.path in others:
                 continue
             if reason := _left_out(entry, name, ignored):
-                findings.skipped[reason] += 1
+                findings.skip(reason)
             elif entry.is_dir(follow_symlinks=False):
                 folders.append((name, ignored))
             else:

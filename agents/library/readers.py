@@ -6,7 +6,8 @@ Runs in the child process (`read_child`), where a hang or a crash costs one file
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from ..text import clean
 from .encoding import NotText, decode
@@ -20,8 +21,7 @@ class Binary(Exception):
     """The file holds no text by its nature: it is left out, not failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """A page, or the whole of a document without pages. `text` is cleaned."""
 
     text: str
@@ -32,8 +32,9 @@ class Segment:
     markdown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
+    """What a file holds, in order."""
+
     kind: str
     segments: list[Segment]
 
