@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import anyio
 import httpx
+from anyio import lowlevel
 
 from ..settings import Kind, Profile
 from .naming import chat_models
@@ -21,7 +21,7 @@ PORTS: Mapping[str, int] = MappingProxyType({"ollama": 11434, "lmstudio": 1234, 
 async def discover(ports: Mapping[str, int] = PORTS) -> dict[str, Profile]:
     """A profile for each server on loopback that has a chat model, in the order of `ports`; < 300 ms, never raises."""
     options: dict[str, Any] = {"trust_env": False, "verify": False, "follow_redirects": False, "timeout": LIMIT}
-    await anyio.sleep(0)  # imports what httpx needs in a loop, 70 ms that the probes must not lose
+    await lowlevel.checkpoint()  # imports what httpx needs in a loop, 70 ms that the probes must not lose
     async with httpx.AsyncClient(**options) as client:
         probes = [asyncio.create_task(_probe(client, name, port)) for name, port in ports.items()]
         _, late = await asyncio.wait(probes, timeout=LIMIT)

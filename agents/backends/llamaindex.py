@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, ClassVar
 
 import httpx
@@ -107,7 +107,7 @@ class LlamaIndexBackend(Backend):
                 raise await self._explain(error) from error
         return self._facts
 
-    async def stream(self, messages: Sequence[ChatMessage], stop: Sequence[str] = ()) -> AsyncIterator[Delta]:
+    async def stream(self, messages: Sequence[ChatMessage], stop: Sequence[str] = ()) -> AsyncGenerator[Delta, None]:
         """The answer to `messages`; leaving it early frees the server. Raises DocmindError, before or after text."""
         queue: asyncio.Queue[Item] = asyncio.Queue()
         deadline, answer = Deadline(self.profile.timeouts), _Answer(self)
@@ -128,7 +128,7 @@ class LlamaIndexBackend(Backend):
         try:
             llm = await self.llm(stop)
             async for chunk in await llm.astream_chat(messages):
-                queue.put_nowait(chunk)
+                queue.put_nowait(chunk)  # no await in this loop: the task must be cancelled inside the connection
             queue.put_nowait(None)
         except Exception as error:
             queue.put_nowait(await self._explain(error))

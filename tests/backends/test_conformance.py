@@ -1,0 +1,149 @@
+"""What every kind of backend must do, against real HTTP servers and the real llama.cpp."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from docmind.agents.backends.base import KINDS, Backend, Delta, Health, open_backend
+from docmind.agents.settings import Profile
+from fakes import FakeServer
+from fakes.gguf import write_gguf
+from fakes.listening import QUESTION, listen
+from llama_index.core.llms import ChatMessage
+
+ANSWER = "Thought: I can answer now.\nAnswer: The manual says 42 [1]."
+LONG = ANSWER + " ".join(f"word{number}" for number in range(1500))
+CASES = ["quotes", "llamacpp", "ollama", "openai/vllm", "openai/llamacpp", "openai/lmstudio", "openai/plain"]
+STALL_LIMIT = 0.05
+"""Longest time for which the event loop may stand still, in seconds."""
+
+
+class Subject:
+    """A backend of one kind with something real behind it that says a given text."""
+
+    def __init__(self, case: str, folder: Path) -> None:
+        self.kind, _, self.flavour = case.partition("/")
+        self.folder = folder
+        self.stack = AsyncExitStack()
+
+    async def open(self, text: str = ANSWER) -> Backend:
+        """Closed at the end of the test."""
+        backend = open_backend("subject", await self._profile(text))
+        self.stack.push_async_callback(backend.aclose)
+        return backend
+
+    async def _profile(self, text: str) -> Profile:
+        if self.kind == "quotes":
+            return Profile(kind="quotes")
+        if self.kind == "llamacpp":
+            path = write_gguf(self.folder / "tiny.gguf", [text])
+            return Profile(kind="llamacpp", path=str(path), threads=1, max_tokens=8000)
+        flavour = self.flavour or "plain"
+        server = await self.stack.enter_async_context(FakeServer([text], flavour=flavour))  # type: ignore[arg-type]
+        if self.kind == "ollama":
+            return Profile(kind="ollama", url=server.ollama_url)
+        return Profile(kind="openai", url=server.openai_url)
+
+
+@pytest.fixture(params=CASES)
+async def subject(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Subject]:
+    subject = Subject(request.param, tmp_path)
+    async with subject.stack:
+        yield subject
+
+
+def test_every_kind_is_tried() -> None:
+    assert {case.partition("/")[0] for case in CASES} == set(KINDS)
+
+
+async def test_a_backend_that_works_is_ready(subject: Subject) -> None:
+    health = await (await subject.open()).health()
+
+    assert (health.state, health.code) == ("ready", "")
+
+
+async def test_the_model_in_use_is_one_of_the_list(subject: Subject) -> None:
+    backend = await subject.open()
+
+    assert await backend.model() in await backend.models()
+
+
+async def test_the_context_window_is_known(subject: Subject) -> None:
+    assert await (await subject.open()).context() >= 4096
+
+
+async def test_the_answer_comes_in_pieces_and_whole(subject: Subject) -> None:
+    heard = await listen(await subject.open())
+
+    assert heard.error is None
+    assert len(heard.deltas) > 3
+    if subject.kind != "quotes":
+        assert heard.text == ANSWER
+
+
+async def test_usage_comes_with_the_last_piece_only(subject: Subject) -> None:
+    heard = await listen(await subject.open())
+
+    assert [delta.usage is not None for delta in heard.deltas] == [False] * (len(heard.deltas) - 1) + [True]
+    assert heard.usage is not None
+    assert heard.usage.prompt_tokens > 0
+    assert heard.usage.completion_tokens > 0
+    assert heard.usage.estimated == (subject.kind == "quotes")
+
+
+async def test_a_backend_answers_again_after_an_answer_that_was_left(subject: Subject) -> None:
+    backend = await subject.open(LONG)
+    async for _ in backend.stream(QUESTION):
+        break
+
+    assert (await listen(backend)).error is None
+
+
+@pytest.mark.parametrize("tries", [3])
+async def test_the_event_loop_keeps_running(subject: Subject, tries: int) -> None:
+    # A blocking call stalls every time; a busy machine does not, so the best of some tries counts.
+    backend = await subject.open(LONG)
+
+    assert min([await _longest_stall(backend) for _ in range(tries)]) <= STALL_LIMIT
+
+
+async def test_the_stall_meter_sees_a_blocking_backend() -> None:
+    assert await _longest_stall(_Blocking("blocking", Profile(kind="quotes"))) > STALL_LIMIT
+
+
+async def _longest_stall(backend: Backend) -> float:
+    """Seconds between two turns of the event loop while an answer streams."""
+    longest, done = 0.0, asyncio.create_task(listen(backend))
+    last = time.perf_counter()
+    while not done.done():
+        await asyncio.sleep(0)
+        longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+    assert done.result().error is None
+    return longest
+
+
+class _Blocking(Backend):
+    """Computes for a while inside the event loop, as an in-process model would."""
+
+    kind = "quotes"
+
+    async def health(self) -> Health:
+        return Health(state="ready")
+
+    async def models(self) -> list[str]:
+        return []
+
+    async def model(self) -> str:
+        return ""
+
+    async def context(self) -> int:
+        return 0
+
+    async def stream(self, messages: Sequence[ChatMessage], stop: Sequence[str] = ()) -> AsyncIterator[Delta]:
+        end = time.perf_counter() + 2 * STALL_LIMIT
+        while time.perf_counter() < end:
+            pass
+        yield Delta(text="late")

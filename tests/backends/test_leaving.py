@@ -1,0 +1,98 @@
+"""Leaving a stream early frees the server at once, however it is left."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+from time import monotonic
+from typing import cast
+
+import pytest
+from docmind.agents.backends.base import Backend, Delta, open_backend
+from docmind.agents.backends.llamacpp import LlamaCpp
+from docmind.agents.settings import Profile
+from fakes import FakeServer, Fault
+from fakes.gguf import write_gguf
+from fakes.listening import QUESTION
+
+LIMIT = 0.5
+"""Seconds until the server must have seen it: the project's own promise."""
+
+Leave = Callable[[Backend], Awaitable[None]]
+
+
+async def by_break(backend: Backend) -> None:
+    async for _ in backend.stream(QUESTION):
+        break
+
+
+async def by_closing(backend: Backend) -> None:
+    async with aclosing(cast(AsyncGenerator[Delta], backend.stream(QUESTION))) as stream:
+        await anext(stream)
+
+
+async def by_cancelling(backend: Backend) -> None:
+    started = asyncio.Event()
+    task = asyncio.create_task(_listen(backend.stream(QUESTION), started))
+    await started.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def by_an_error(backend: Backend) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async for _ in backend.stream(QUESTION):
+            raise ZeroDivisionError
+
+
+async def _listen(stream: AsyncIterator[Delta], started: asyncio.Event) -> None:
+    async for _ in stream:
+        started.set()
+
+
+WAYS = pytest.mark.parametrize("leave", [by_break, by_closing, by_cancelling, by_an_error])
+
+
+@WAYS
+@pytest.mark.parametrize("kind", ["ollama", "openai"])
+async def test_a_server_sees_the_client_leave(kind: str, leave: Leave) -> None:
+    async with FakeServer(fault=Fault("stall", after=2)) as server:
+        url = server.ollama_url if kind == "ollama" else server.openai_url
+        backend = open_backend("left", Profile(kind=kind, url=url))  # type: ignore[arg-type]
+        await leave(backend)
+        left = monotonic()
+        await server.until(lambda: server.disconnects)
+        await backend.aclose()
+
+    assert server.disconnects[0] - left < LIMIT
+
+
+@pytest.mark.parametrize("kind", ["ollama", "openai"])
+async def test_cancelling_before_the_first_token_frees_the_server(kind: str) -> None:
+    async with FakeServer(fault=Fault("stall")) as server:
+        url = server.ollama_url if kind == "ollama" else server.openai_url
+        backend = open_backend("left", Profile(kind=kind, url=url))  # type: ignore[arg-type]
+        task = asyncio.create_task(_listen(backend.stream(QUESTION), asyncio.Event()))
+        await server.until(lambda: server.chats)
+        task.cancel()
+        await server.until(lambda: server.disconnects)
+        await backend.aclose()
+
+    assert server.finished == 0
+
+
+@WAYS
+async def test_llama_cpp_stops_generating(tmp_path: Path, leave: Leave) -> None:
+    words = " ".join(f"word{number}" for number in range(7000))
+    profile = Profile(kind="llamacpp", path=str(write_gguf(tmp_path / "long.gguf", [words])), threads=1, max_tokens=8000)
+    backend = LlamaCpp("left", profile)
+    await leave(backend)
+    left = monotonic()
+    assert backend.child is not None
+    while not any("cancel task" in line for line in backend.child.lines) and monotonic() - left < 10 * LIMIT:
+        await asyncio.sleep(0)
+    seconds = monotonic() - left
+    await backend.aclose()
+
+    assert seconds < LIMIT
