@@ -10,6 +10,10 @@ from .readers import Segment
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*\Z")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _LONGEST_HEADING = 120
+_BLOCK = 16_384
+"""Characters cut at a time: the splitter's time grows with the square of a text without structure, as one endless line."""
+_BREAKS = ("\n#", "\n\n", "\n", " ")
+"""Where a block should end, best first."""
 
 
 class Chunk(msgspec.Struct, frozen=True, array_like=True):
@@ -29,16 +33,35 @@ def chunks(segments: Iterable[Segment], capacity: int) -> Iterator[Chunk]:
 
 
 def _cut(segment: Segment, capacity: int) -> Iterator[Chunk]:
-    from semantic_text_splitter import MarkdownSplitter, TextSplitter
-
-    splitter = (MarkdownSplitter if segment.markdown else TextSplitter)(capacity)
     headings = _Headings(segment.text) if segment.markdown else None
     line, position = 1, 0
-    for offset, text in splitter.chunk_indices(segment.text):
+    for offset, text in _pieces(segment, capacity):
         line += segment.text.count("\n", position, offset)
         position = offset
         lines = (line, line + text.count("\n")) if segment.lined else None
         yield Chunk(text, segment.page, lines, headings.at(line) if headings else "")
+
+
+def _pieces(segment: Segment, capacity: int) -> Iterator[tuple[int, str]]:
+    """(offset, text) of each chunk."""
+    from semantic_text_splitter import MarkdownSplitter, TextSplitter
+
+    splitter = (MarkdownSplitter if segment.markdown else TextSplitter)(capacity)
+    for start, end in _blocks(segment.text):
+        for offset, text in splitter.chunk_indices(segment.text[start:end]):
+            yield start + offset, text
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of blocks of at most _BLOCK characters; each ends at a break in its last quarter, if there is one."""
+    start = 0
+    while len(text) - start > _BLOCK:
+        last = start + _BLOCK
+        found = (text.rfind(mark, last - _BLOCK // 4, last) for mark in _BREAKS)
+        end = next((cut for cut in found if cut > 0), last)
+        yield start, end
+        start = end
+    yield start, len(text)
 
 
 class _Headings:

@@ -42,7 +42,9 @@ def _utf16(sample: bytes) -> str:
     even, odd = sample[0 : 2 * half : 2].count(0), sample[1 : 2 * half : 2].count(0)
     if half < 2 or max(even, odd) < 0.4 * half or min(even, odd) > 0.05 * half:
         return ""
-    return "utf-16-le" if odd > even else "utf-16-be"
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    shown = sum(character.isprintable() or character.isspace() for character in sample.decode(name, "replace"))
+    return name if shown > 0.95 * half else ""
 
 
 def _is_binary(sample: bytes) -> bool:

@@ -5,11 +5,12 @@ Runs in the child process (`read_child`), where a hang or a crash costs one file
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 
 import msgspec
 
-from ..text import clean
+from ..text import clean, one_line
 from .encoding import NotText, decode
 
 
@@ -61,7 +62,10 @@ _MIME = {
 }
 _TEXTUAL = frozenset({"html", "htm", "xhtml", "eml", "ipynb", "rtf"})
 _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
-_NO_TEXT = "holds no text (a scan or only images)"
+# kreuzberg puts the metadata of a web page before its text: "---", lines of "key: value", the last one as a heading.
+_WEB_METADATA = re.compile(r"\A---\n(?:[^\n]*\n){0,200}?## [\w-]+: [^\n]*\n+")
+_EMBEDDED = re.compile(r"\(data:[^)]*\)")
+"""A picture inside the document: megabytes of letters and digits that are no text."""
 
 
 def read(data: bytes, name: bytes) -> Document:
@@ -69,7 +73,7 @@ def read(data: bytes, name: bytes) -> Document:
     extension = os.fsdecode(os.path.splitext(name)[1][1:]).lower()
     document = _read(data, extension)
     if not any(segment.text.strip() for segment in document.segments):
-        raise Unreadable(_NO_TEXT)
+        raise Unreadable("holds no text" + (": a scan, or only images" if document.kind == "pdf" else ""))
     return document
 
 
@@ -86,8 +90,10 @@ def _read(data: bytes, extension: str) -> Document:
         if extension in _MIME or extension == "pdf":
             raise Unreadable(f"is damaged, or no {extension} file") from None
         raise Binary from None
-    markdown = extension in _MARKDOWN
-    return Document("markdown" if markdown else extension or "text", [Segment(text, None, True, markdown)])
+    if extension in _MARKDOWN:
+        return Document("markdown", [Segment(text, lined=True, markdown=True)])
+    misnamed = extension in _MIME or extension == "pdf"
+    return Document("text" if misnamed else extension or "text", [Segment(text, lined=True)])
 
 
 def _pages(data: bytes) -> Iterator[Segment]:
@@ -127,9 +133,8 @@ def _extracted(data: bytes, kind: str, mime: str) -> Document:
     try:
         content = kreuzberg.extract_bytes_sync(data, mime, config).content
     except kreuzberg.KreuzbergError as error:
-        raise Unreadable(f"is damaged, encrypted, or no {kind} file ({_first_line(error)})") from error
-    return Document(kind, [Segment(clean(content), markdown=True)])
-
-
-def _first_line(error: Exception) -> str:
-    return clean(str(error)).split("\n", 1)[0][:120]
+        if "Security limit" in str(error):
+            raise Unreadable("unpacks to far more than a document holds: a zip bomb?") from error
+        raise Unreadable(f"is damaged, encrypted, or no {kind} file ({one_line(str(error), 120)})") from error
+    text = _EMBEDDED.sub("()", _WEB_METADATA.sub("", content, 1) if mime == "text/html" else content)
+    return Document(kind, [Segment(clean(text), markdown=True)])

@@ -14,9 +14,9 @@ bzw bspw nr abb vgl usw ggf
 """
 ABBREVIATIONS = frozenset(_SHORTENED.split())
 
-# Blank lines, rules (-----), list items, headings and table rows end a sentence even without a stop.
+# Blank lines, rules (-----), list items, headings, table rows and lines that open with [1] end a sentence even without a stop.
 _BLOCK = re.compile(
-    r"(?:^|\n)[ \t]*[^\w\s]{4,}[ \t]*(?=\n|\Z)|\n\s*\n|\n(?=\s*(?:[-*+•]|\d{1,2}[.)]|#{1,6})\s|\s*\|)|(?<=\|)\n"
+    r"(?:^|\n)[ \t]*[^\w\s]{4,}[ \t]*(?=\n|\Z)|\n\s*\n|\n(?=\s*(?:[-*+•]|\d{1,2}[.)]|#{1,6})\s|\s*\||[\[【]\d)|(?<=\|)\n"
     r"|(?:(?<=\n)|(?<=\A))#[^\n]*\n"
 )
 # A stop with what closes it and the citation marks behind it, before a space and no small letter; or a CJK stop.
@@ -26,10 +26,11 @@ _LAST_WORD = re.compile(r"[\w.]*\w$")
 
 def sentences(text: str) -> list[Span]:
     """Spans without the white space around them; a heading, a list item, a table row is at least one sentence."""
-    return [span for block in _blocks(text) for span in _split(text, *block)]
+    return [span for block in blocks(text) for span in _split(text, *block)]
 
 
-def _blocks(text: str) -> Iterator[Span]:
+def blocks(text: str) -> Iterator[Span]:
+    """Spans of the paragraphs, headings, list items and table rows; some are empty."""
     start = 0
     for match in _BLOCK.finditer(text):
         yield start, match.start()

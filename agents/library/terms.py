@@ -5,9 +5,9 @@ Stems come from SQLite's own tokenizer, so that they are exactly the terms of th
 
 import re
 import sqlite3
+import threading
 import unicodedata
 from collections.abc import Sequence
-from contextlib import closing
 from functools import cache
 
 from .sentences import ABBREVIATIONS
@@ -19,36 +19,33 @@ TOKENIZER = "porter unicode61"
 # Digits in groups of three (1,000; 1 000; 1'000), else digits with points or commas.
 _GROUPED = r"\d{1,3}(?P<mark>[,'’\u00a0\u202f\u2009 ])\d{3}(?:(?P=mark)\d{3})*(?:\.\d+)?(?![,.]?\d)"
 _NUMBER = re.compile(rf"(?<![\w.,])(?:(?P<grouped>{_GROUPED})|\d+(?:[.,]\d+)*)")
-_NUMBER_WORDS = (
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
+_NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 _WORD = re.compile(r"[^\W\d_][^\W_]*")
 _OPENERS = "“‘„«‹\"'([{*_#|>-–—:;/"
+
+_one_at_a_time = threading.Lock()
 
 
 def stems(texts: Sequence[str]) -> list[list[str]]:
     """The terms of each text in their order, as the index holds them: stemmed, small, without accents."""
     found: list[list[tuple[int, str]]] = [[] for _ in texts]
-    with closing(sqlite3.connect(":memory:")) as database:
-        database.execute(f"CREATE VIRTUAL TABLE t USING fts5(x, content='', tokenize='{TOKENIZER}')")
-        database.execute("CREATE VIRTUAL TABLE terms USING fts5vocab(t, instance)")
-        database.executemany("INSERT INTO t(rowid, x) VALUES (?, ?)", enumerate(texts))
+    with _one_at_a_time:
+        database = _database()
+        database.execute("INSERT INTO text(text) VALUES ('delete-all')")
+        database.executemany("INSERT INTO text(rowid, words) VALUES (?, ?)", enumerate(texts))
         for doc, offset, term in database.execute("SELECT doc, offset, term FROM terms"):
             found[doc].append((offset, term))
     return [[term for _, term in sorted(pairs)] for pairs in found]
+
+
+@cache
+def _database() -> sqlite3.Connection:
+    """In memory, made once: that takes longer than stemming a few sentences."""
+    database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    database.execute(f"CREATE VIRTUAL TABLE text USING fts5(words, content='', tokenize='{TOKENIZER}')")
+    database.execute("CREATE VIRTUAL TABLE terms USING fts5vocab(text, instance)")
+    return database
 
 
 def content(terms: Sequence[str]) -> set[str]:
@@ -69,7 +66,7 @@ def numbers(text: str) -> set[str]:
 def readings(text: str) -> set[str]:
     """Every number that `text` can be read to hold: `numbers`, their parts ("12,18"), and "three" as 3."""
     words = set(re.findall(r"[a-z]+", text.lower()))
-    spelled = {str(value) for value, word in enumerate(_NUMBER_WORDS) if word in words}
+    spelled = {str(value) for value, word in enumerate(_NUMBER_WORDS, 1) if word in words}
     return numbers(text) | {_plain(part) for part in re.findall(r"\d+", text)} | spelled
 
 
