@@ -10,8 +10,8 @@ import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ..answer_type import answer_type
 from ..excerpts import Excerpt, excerpts, rarity_among, weigh
-from ..expected import expected
 from ..library.terms import content, stems
 from ..passages import parse
 from ..protocol import Passage, Usage
@@ -109,7 +109,7 @@ def choose(question: str, passages: Sequence[Passage], rarity: Rarity | None = N
     found = excerpts(weights, passages)
     if not any(excerpt.coverage >= THRESHOLD and excerpt.found >= min(2, len(wanted)) for excerpt in found):
         return []
-    is_answer = expected(question)
+    is_answer = answer_type(question)
     ranked = sorted(found, key=lambda excerpt: (-_score(excerpt, is_answer), -excerpt.words))
     chosen: list[Excerpt] = []
     for excerpt in ranked:

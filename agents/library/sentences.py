@@ -14,10 +14,18 @@ bzw bspw nr abb vgl usw ggf
 """
 ABBREVIATIONS = frozenset(_SHORTENED.split())
 
-# Blank lines, rules (-----), list items, headings, table rows and lines that open with [1] end a sentence even without a stop.
+# What ends a sentence even without a stop.
 _BLOCK = re.compile(
-    r"(?:^|\n)[ \t]*[^\w\s]{4,}[ \t]*(?=\n|\Z)|\n\s*\n|\n(?=\s*(?:[-*+•]|\d{1,2}[.)]|#{1,6})\s|\s*\||[\[【]\d)|(?<=\|)\n"
-    r"|(?:(?<=\n)|(?<=\A))#[^\n]*\n"
+    "|".join(
+        [
+            r"(?:^|\n)[ \t]*[^\w\s]{4,}[ \t]*(?=\n|\Z)",  # a rule: -----
+            r"\n\s*\n",  # a blank line
+            r"\n(?=\s*(?:[-*+•]|\d{1,2}[.)]|#{1,6})\s)",  # before a list item or a heading
+            r"\n(?=\s*(?:\||[\[【]\d))",  # before a table row or a line that opens with [1]
+            r"(?<=\|)\n",  # behind a table row
+            r"(?:(?<=\n)|(?<=\A))#[^\n]*\n",  # a heading
+        ]
+    )
 )
 # A stop with what closes it and the citation marks behind it, before a space and no small letter; or a CJK stop.
 _STOP = re.compile(r"[.!?…]+[\"'”’»)\]*_]*(?:[ \t]*[\[【][\d\s,;–-]+[\]】])*(?=\s+[^\sa-z]|\s*$)|[。！？]+[」』”]?")

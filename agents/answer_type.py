@@ -1,7 +1,4 @@
-"""What kind of thing the answer to a question holds: a number, a date or a name, as far as the question's words say it.
-
-English only; other questions expect nothing in particular.
-"""
+"""What type of answer a question asks for: a number, a date or a name, as far as its words say it (English only)."""
 
 import re
 from collections.abc import Callable
@@ -29,8 +26,8 @@ _DATE = re.compile(
 )
 
 
-def expected(question: str) -> Callable[[str], bool]:
-    """Whether a sentence holds the kind of thing that the question asks for."""
+def answer_type(question: str) -> Callable[[str], bool]:
+    """A test whether a sentence holds what the question asks for; never true for a question of another type."""
     if _HOW_MUCH.search(question):
         return lambda sentence: bool(_AMOUNT.search(sentence))
     if _WHEN.search(question):

@@ -1,0 +1,75 @@
+"""Checks the citations [n] of an answer against the passages that were shown."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from .backends.base import Rarity
+from .excerpts import Excerpt, excerpts, weigh
+from .library.terms import content, stems
+from .marks import cited, claims, find
+from .protocol import Citation, Passage
+from .support import quotations, supports
+
+UNKNOWN = "[?]"
+"""Replaces a citation whose number was never shown."""
+
+_PLACE = re.compile(r"\b(?:pages?|pp?\.|lines?)\s*\d+(?:\s*[-–]\s*\d+)?", re.I)
+# Stems of words that introduce citations and claim nothing: "Sources: [1], [2]".
+_LABELS = {"sourc", "refer", "citat", "see", "passag", "document"}
+_WORD_COST = 1 / 400
+"""Coverage that each word of a supporting quote must bring; keeps the quote to the sentence that matters."""
+
+
+def check(answer: str, shown: Mapping[int, Passage], rarity: Rarity) -> tuple[str, list[Citation]]:
+    """The answer with unknown numbers marked, and one Citation for each known number in order of appearance.
+
+    A passage that is cited several times is `verified` when it supports the words of every citation. `quote` is the
+    part of the passage that is closest to the first of them, and `lines` are the lines of that part.
+    """
+    made: dict[int, list[str]] = {}
+    for claim in claims(answer):
+        for n in claim.cites:
+            if n in shown:
+                made.setdefault(n, []).append(_bare(claim.text, shown[n]))
+    return _marked(answer, shown), [_citation(n, shown[n], texts, rarity) for n, texts in made.items()]
+
+
+def _marked(answer: str, shown: Mapping[int, Passage]) -> str:
+    for mark in reversed(find(answer)):
+        numbers = cited(mark)
+        if not all(n in shown for n in numbers):
+            new = "".join(f"[{n}]" if n in shown else UNKNOWN for n in numbers)
+            answer = answer[: mark.start()] + new + answer[mark.end() :]
+    return answer
+
+
+def _bare(claim: str, passage: Passage) -> str:
+    """The claim without the passage's path and places in it: "[1] manual.pdf p. 12" claims nothing."""
+    return _PLACE.sub(" ", claim.replace(passage.path, " "))
+
+
+def _citation(n: int, passage: Passage, texts: Sequence[str], rarity: Rarity) -> Citation:
+    said = [text for text in texts if content(stems([text])[0]) - _LABELS]
+    best = _closest(passage, said[0] if said else passage.heading, rarity)
+    return Citation(
+        n=n,
+        path=passage.path,
+        page=passage.page,
+        lines=_lines(passage, best) if best else passage.lines,
+        quote=best.text if best else "",
+        verified=bool(said) and all(supports(passage, text, rarity) for text in said),
+    )
+
+
+def _closest(passage: Passage, claim: str, rarity: Rarity) -> Excerpt | None:
+    words = " ".join(quotations(claim)) or claim
+    weights = weigh(content(stems([words])[0]), rarity)
+    return max(excerpts(weights, [passage]), key=lambda found: found.coverage - found.words * _WORD_COST, default=None)
+
+
+def _lines(passage: Passage, part: Excerpt) -> tuple[int, int] | None:
+    """The lines of the part, if the passage's lines are those of its file."""
+    if passage.lines is None or passage.text.count("\n") > passage.lines[1] - passage.lines[0]:
+        return passage.lines
+    first = passage.lines[0] + passage.text.count("\n", 0, part.span[0])
+    return first, first + passage.text.count("\n", *part.span)

@@ -1,0 +1,88 @@
+"""Does a passage support the words of a claim? Quotations must stand in it, else enough of the words and all its facts.
+
+Nothing here understands language: a negated or twisted claim made of the passage's words passes.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+
+from .backends.base import Rarity
+from .excerpts import weigh
+from .library.terms import content, names, numbers, readings, stems
+from .protocol import Passage
+
+SUPPORT = 0.6
+"""Least share of the weight of a claim's content words that must stand in the passage."""
+
+# “a” „a“ «a» "a" 「a」, and ‘a’ when it is too long to be a stressed word or a contraction.
+QUOTATION = re.compile(
+    r"[“„]([^“”„]+)[”“]|«([^«»]+)»|[「『]([^「」『』]+)[」』]|‘([^‘]{12,}?)’(?!\w)"
+    r"|(?<![\w\"])\"((?:[^\"\n]|\n(?!\s*\n)){1,800})\"(?!\w)"
+)
+_OMISSION = re.compile(r"\[\.\.\.\]|\(\.\.\.\)|\.\.\.")
+_ENDS = " .,;:!?'"
+# Quotation marks and accents become ', emphasis and soft hyphens nothing, all Unicode dashes -.
+_MARKS = str.maketrans(
+    {**dict.fromkeys('"«»`\u00b4\u2032\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a', "'")}
+    | dict.fromkeys("*_\u00ad", None)
+)
+_DASHES = re.compile(r"\s*[-\u2010-\u2015\u2212]+\s*")
+_HYPHENATED = re.compile(r"(?<=\w)[-\u2010]\s*\n\s*(?=\w)")
+_INFLECTION = 2
+"""Letters that the end of a word may differ by, for words that the English stemmer leaves alone (Ventil, Ventilen)."""
+
+
+def supports(passage: Passage, claim: str, rarity: Rarity) -> bool:
+    """Whether every quotation in `claim` stands in the passage; or, if it quotes nothing, whether its words do."""
+    quoted = quotations(claim)
+    if quoted:
+        return stands(quoted, passage.text)
+    shown = f"{passage.heading}\n{passage.text}\n{_HYPHENATED.sub('', passage.text)}"
+    there, wanted, *named = stems([shown, claim, *names(claim)])
+    weights = weigh({stem for stem in content(wanted) if not stem.isdecimal()}, rarity)
+    held = sum(weight for stem, weight in weights.items() if _holds(there, stem))
+    return (
+        (held >= SUPPORT or not weights)
+        and numbers(claim) <= readings(shown)
+        and all(_holds(there, stem) for name in named for stem in name)
+    )
+
+
+def quotations(claim: str) -> list[str]:
+    """What stands in quotation marks, without them."""
+    return [next(filter(None, match.groups())) for match in QUOTATION.finditer(claim)]
+
+
+def stands(quoted: Iterable[str], text: str) -> bool:
+    """Whether all of `quoted` stand in `text`, at word boundaries.
+
+    Case, white space, kinds of quotation marks and dashes, ligatures, emphasis marks and hyphens at line ends do not
+    count; "..." stands for anything left out.
+    """
+    variants = [_folded(text), _folded(_HYPHENATED.sub("", text))]
+    pieces = [piece.strip(_ENDS) for words in quoted for piece in _OMISSION.split(_folded(words))]
+    return all(any(_is_in(piece, variant) for variant in variants) for piece in pieces if piece)
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text.translate(_MARKS)).casefold()
+    return " ".join(_DASHES.sub("-", plain).split())
+
+
+def _is_in(piece: str, text: str) -> bool:
+    # Scripts without spaces have no word boundaries.
+    before = r"(?<!\w)" if piece[0] < "\u2e80" else ""
+    after = r"(?!\w)" if piece[-1] < "\u2e80" else ""
+    return re.search(before + re.escape(piece) + after, text) is not None
+
+
+def _holds(there: Collection[str], stem: str) -> bool:
+    if stem in there:
+        return True
+    return len(stem) >= 5 and any(
+        len(word) >= 5
+        and abs(len(word) - len(stem)) <= _INFLECTION
+        and (word.startswith(stem) or stem.startswith(word))
+        for word in there
+    )
