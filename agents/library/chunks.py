@@ -11,7 +11,7 @@ _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*\Z")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _LONGEST_HEADING = 120
 _BLOCK = 16_384
-"""Characters cut at a time: the splitter's time grows with the square of a text without structure, as one endless line."""
+"""Characters cut at a time: the splitter's time grows with the square of text without structure."""
 _BREAKS = ("\n#", "\n\n", "\n", " ")
 """Where a block should end, best first."""
 
@@ -53,7 +53,7 @@ def _pieces(segment: Segment, capacity: int) -> Iterator[tuple[int, str]]:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of blocks of at most _BLOCK characters; each ends at a break in its last quarter, if there is one."""
+    """(start, end) of blocks of at most _BLOCK characters; each ends at a break in its last quarter if there is one."""
     start = 0
     while len(text) - start > _BLOCK:
         last = start + _BLOCK

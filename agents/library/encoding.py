@@ -1,6 +1,8 @@
 """Bytes of a text file -> text: byte order mark, UTF-8, UTF-16 without a mark, then a guess."""
 
 import codecs
+import itertools
+import re
 
 _MARKS = [  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -11,6 +13,8 @@ _MARKS = [  # UTF-32 first: its little-endian mark begins with that of UTF-16
 ]
 _SAMPLE = 32_768
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x0b\b\x1b")) + b"\x7f"
+_FOREIGN = re.compile(rb"[^\n\x80-\xff]{0,40}[\x80-\xff][^\n]{0,1000}")
+_STRETCHES = 30
 _NEARLY = 0.05
 """Guesses whose share of disorder differs by less than this are equally good."""
 
@@ -32,7 +36,7 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         # A bad byte far inside is damage, not another encoding.
-        name = "utf-8" if _mostly_utf8(data, error) else _guess(_around(data, error.start))
+        name = "utf-8" if _mostly_utf8(data, error) else _guess(_telling(data))
     return data.decode(name, "replace")
 
 
@@ -48,8 +52,8 @@ def _utf16(sample: bytes) -> str:
 
 
 def _is_binary(sample: bytes) -> bool:
-    """More than 2 % control characters; a few NUL bytes in a text are removed later by `clean`."""
-    return len(sample) - len(sample.translate(None, _CONTROL)) > 0.02 * len(sample)
+    """More than a few control characters and more than 2 %; those in a text are removed later by `clean`."""
+    return len(sample) - len(sample.translate(None, _CONTROL)) > max(3, 0.02 * len(sample))
 
 
 def _mostly_utf8(data: bytes, error: UnicodeDecodeError) -> bool:
@@ -58,9 +62,9 @@ def _mostly_utf8(data: bytes, error: UnicodeDecodeError) -> bool:
     return cut_off or not data[: error.start].isascii()
 
 
-def _around(data: bytes, position: int) -> bytes:
-    start = max(0, position - _SAMPLE // 2)
-    return data[start : start + _SAMPLE]
+def _telling(data: bytes) -> bytes:
+    """The first stretches that hold more than ASCII: the rest says nothing about the encoding."""
+    return b"\n".join(match[0] for match in itertools.islice(_FOREIGN.finditer(data), _STRETCHES))
 
 
 def _guess(sample: bytes) -> str:

@@ -52,16 +52,16 @@ def _split(text: str, start: int, end: int) -> Iterator[Span]:
     block = text[start:end]
     begin = 0
     for match in _STOP.finditer(block):
-        if not _is_abbreviation(block[begin : match.start()], match[0]):
+        if match[0] != "." or not is_abbreviated(block[begin : match.start()]):
             yield from _trimmed(text, start + begin, start + match.end())
             begin = match.end()
     yield from _trimmed(text, start + begin, end)
 
 
-def _is_abbreviation(before: str, stop: str) -> bool:
-    """True after "Dr", "p.m", an initial ("J"), or the number that opens a list item ("1")."""
+def is_abbreviated(before: str) -> bool:
+    """Whether a full stop behind `before` belongs to its last word: "Dr", "p.m", an initial, the number of an item."""
     last = _LAST_WORD.search(before)
-    if stop != "." or not last:
+    if not last:
         return False
     alone = not before[: last.start()].strip()
     letters = re.fullmatch(r"[A-Z]|[^\W\d](?:\.[^\W\d])+", last[0])

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
-from .sentences import ABBREVIATIONS
+from .sentences import ABBREVIATIONS, is_abbreviated
 from .stopwords import STOP_WORDS
 
 TOKENIZER = "porter unicode61"
@@ -22,7 +22,8 @@ _NUMBER = re.compile(rf"(?<![\w.,])(?:(?P<grouped>{_GROUPED})|\d+(?:[.,]\d+)*)")
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 _WORD = re.compile(r"[^\W\d_][^\W_]*")
-_OPENERS = "“‘„«‹\"'([{*_#|>-–—:;/"
+# What may stand before a capital that is no name.
+_OPENERS = "“‘„«‹\"'([{*_#|>-–—:;/.!?…\n"
 
 _one_at_a_time = threading.Lock()
 
@@ -94,5 +95,6 @@ def names(sentence: str) -> set[str]:
 def _is_name(word: str, before: str) -> bool:
     if len(word) > 1 and any(letter.isupper() or letter.isdigit() for letter in word[1:]):
         return True
-    inside = bool(before) and before[-1] not in _OPENERS + ".!?…\n"
-    return len(word) > 1 and word[0].isupper() and inside and word.lower() not in STOP_WORDS | ABBREVIATIONS
+    if len(word) == 1 or not word[0].isupper() or word.lower() in STOP_WORDS | ABBREVIATIONS:
+        return False
+    return bool(before) and (before[-1] not in _OPENERS or (before[-1] == "." and is_abbreviated(before[:-1])))

@@ -71,9 +71,7 @@ def pptx(*slides: str) -> bytes:
     }
     for name, text in zip(names, slides, strict=True):
         shape = f"<p:sp><p:nvSpPr/><p:spPr/><p:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
-        parts[name] = (
-            f'<p:sld xmlns:p="{_P}" xmlns:a="{_A}"><p:cSld><p:spTree>{shape}</p:spTree></p:cSld></p:sld>'
-        )
+        parts[name] = f'<p:sld xmlns:p="{_P}" xmlns:a="{_A}"><p:cSld><p:spTree>{shape}</p:spTree></p:cSld></p:sld>'
     kinds = {"ppt/presentation.xml": "presentationml.presentation.main+xml"}
     kinds |= dict.fromkeys(names, "presentationml.slide+xml")
     links = {"ppt/presentation.xml": [name.removeprefix("ppt/") for name in names]}

@@ -1,0 +1,109 @@
+import json
+
+import pytest
+from fakes.documents import docx, epub, odt, pdf, pptx, xlsx
+
+from docmind.agents.library.readers import Binary, Document, Unreadable, read
+
+FLOW = "The flow is 18 litres."
+HTML = f"<html><head><title>T</title></head><body><script>evil()</script><h1>Pump</h1><p>{FLOW}</p></body></html>"
+NOTEBOOK = json.dumps(
+    {
+        "cells": [{"cell_type": "markdown", "metadata": {}, "source": ["# Pump\n", FLOW]}],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+)
+MAIL = f"From: a@b.example\nTo: c@d.example\nSubject: Pump\nContent-Type: text/plain; charset=utf-8\n\n{FLOW}\n"
+
+
+def text_of(document: Document) -> str:
+    return "\n".join(segment.text for segment in document.segments)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.docx", docx("Pump", FLOW)),
+        ("a.xlsx", xlsx("Pump", [["what", "how"], ["flow", FLOW]])),
+        ("a.pptx", pptx("Pump", FLOW)),
+        ("a.odt", odt("Pump", FLOW)),
+        ("a.epub", epub("Pump", FLOW)),
+        ("a.pdf", pdf("Pump", FLOW)),
+        ("a.html", HTML.encode()),
+        ("a.ipynb", NOTEBOOK.encode()),
+        ("a.eml", MAIL.encode()),
+        ("a.txt", FLOW.encode()),
+        ("a.rst", f"Pump\n====\n\n{FLOW}\n".encode()),
+        ("a.csv", f"what,how\nflow,{FLOW}\n".encode()),
+        ("a.json", json.dumps({"flow": FLOW}).encode()),
+        ("a.py", f"# {FLOW}\n".encode()),
+    ],
+)
+def test_every_format_gives_its_text(name: str, data: bytes) -> None:
+    document = read(data, name.encode())
+    assert FLOW in text_of(document)
+    assert document.kind == name.removeprefix("a.")
+
+
+def test_markdown_keeps_its_lines() -> None:
+    document = read(b"# Pump\r\n\r\nOne.\r\nTwo.\r\n", b"a.MD")
+    (segment,) = document.segments
+    assert (document.kind, segment.lined, segment.markdown) == ("markdown", True, True)
+    assert segment.text.split("\n") == ["# Pump", "", "One.", "Two.", ""]
+
+
+def test_a_pdf_comes_page_by_page() -> None:
+    pages = read(pdf("first", "second"), b"a.pdf").segments
+    assert [(page.page, page.text) for page in pages] == [(1, "first"), (2, "second")]
+
+
+def test_a_web_page_gives_neither_scripts_nor_metadata_nor_embedded_pictures() -> None:
+    picture = f'<img alt="chart" src="data:image/png;base64,{"A" * 1000}">'
+    text = text_of(read(HTML.replace("<p>", picture + "<p>").encode(), b"a.html"))
+    assert "evil" not in text
+    assert "title" not in text
+    assert "AAAA" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("pdf.txt", pdf(FLOW), "pdf"),
+        ("word.txt", docx(FLOW), "docx"),
+        ("word.xyz", docx(FLOW), "docx"),
+        ("text.pdf", FLOW.encode(), "text"),
+        ("text.docx", FLOW.encode(), "text"),
+    ],
+)
+def test_what_is_inside_counts_more_than_the_name(name: str, data: bytes, kind: str) -> None:
+    document = read(data, name.encode())
+    assert (document.kind, FLOW in text_of(document)) == (kind, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("locked.pdf", pdf(FLOW, encrypted=True), "password"),
+        ("cut.pdf", pdf(FLOW)[:100], "damaged"),
+        ("cut.docx", docx(FLOW)[:300], "damaged"),
+        ("scan.pdf", pdf(""), "no text"),
+        ("blank.txt", b" \n\t\n", "no text"),
+        ("noise.xlsx", bytes(range(256)) * 4, "damaged"),
+        ("other.odp", odt(FLOW).replace(b"opendocument.text", b"opendocument.xxxx"), "cannot read"),
+        ("bomb.docx", docx("a" * 150_000_000), "zip bomb"),
+    ],
+)
+def test_what_cannot_be_read_says_why(name: str, data: bytes, reason: str) -> None:
+    with pytest.raises(Unreadable, match=reason):
+        read(data, name.encode())
+
+
+def test_a_picture_named_like_a_text_is_binary() -> None:
+    with pytest.raises(Binary):
+        read(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10, b"picture.txt")
+
+
+def test_text_cannot_command_the_terminal() -> None:
+    assert text_of(read(b"red \x1b[31malert\x07 \x00here", b"a.txt")) == "red alert here"
