@@ -22,8 +22,9 @@ _NUMBER = re.compile(rf"(?<![\w.,])(?:(?P<grouped>{_GROUPED})|\d+(?:[.,]\d+)*)")
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 _WORD = re.compile(r"[^\W\d_][^\W_]*")
+_BULLETS = " \t*#>|•+-"
 # What may stand before a capital that is no name.
-_OPENERS = "“‘„«‹\"'([{*_#|>-–—:;/.!?…\n"
+_OPENERS = "“‘„«‹\"'([{*_#|>–—:;/.!?…\n"
 
 _one_at_a_time = threading.Lock()
 
@@ -97,4 +98,5 @@ def _is_name(word: str, before: str) -> bool:
         return True
     if len(word) == 1 or not word[0].isupper() or word.lower() in STOP_WORDS | ABBREVIATIONS:
         return False
+    before = before.lstrip(_BULLETS)
     return bool(before) and (before[-1] not in _OPENERS or (before[-1] == "." and is_abbreviated(before[:-1])))
