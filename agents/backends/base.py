@@ -6,13 +6,13 @@ The rest of docmind sees `Backend.stream`: text and thinking apart, usage at the
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 
 from ..protocol import Usage
-from ..settings import Profile
+from ..settings import Kind, Profile
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatMessage
@@ -74,15 +74,20 @@ class Backend(ABC):
         """Context window in tokens: the profile's, else the server's (at most 8192). Raises DocmindError."""
 
     @abstractmethod
-    def stream(self, messages: "Sequence[ChatMessage]", stop: Sequence[str] = ()) -> AsyncIterator[Delta]:
+    def stream(self, messages: "Sequence[ChatMessage]", stop: Sequence[str] = ()) -> AsyncGenerator[Delta, None]:
         """The answer to `messages`; leaving it early frees the server. Raises DocmindError, before or after text."""
 
     async def aclose(self) -> None:  # noqa: B027  (most kinds with nothing to close need not say so)
         """Let go of connections and child processes."""
 
 
+def backend_class(kind: Kind) -> type[Backend]:
+    """The class of a kind; imports its module when first needed."""
+    module, name = KINDS[kind].split(":")
+    found: type[Backend] = getattr(importlib.import_module(f".{module}", __package__), name)
+    return found
+
+
 def open_backend(name: str, profile: Profile, key: str = "", rarity: Rarity | None = None) -> Backend:
-    """The backend of a profile; imports its kind when first needed."""
-    module, cls = KINDS[profile.kind].split(":")
-    found: type[Backend] = getattr(importlib.import_module(f".{module}", __package__), cls)
-    return found(name, profile, key, rarity)
+    """The backend of a profile."""
+    return backend_class(profile.kind)(name, profile, key, rarity)

@@ -18,13 +18,13 @@ PORTS: Mapping[str, int] = MappingProxyType({"ollama": 11434, "lmstudio": 1234, 
 """Default port by profile name, best first: from servers that load models by themselves to those that run just one."""
 
 
-async def discover(ports: Mapping[str, int] = PORTS) -> dict[str, Profile]:
+async def discover(ports: Mapping[str, int] = PORTS, limit: float = LIMIT) -> dict[str, Profile]:
     """A profile for each server on loopback that has a chat model, in the order of `ports`; < 300 ms, never raises."""
-    options: dict[str, Any] = {"trust_env": False, "verify": False, "follow_redirects": False, "timeout": LIMIT}
+    options: dict[str, Any] = {"trust_env": False, "verify": False, "follow_redirects": False, "timeout": limit}
     await lowlevel.checkpoint()  # imports what httpx needs in a loop, 70 ms that the probes must not lose
     async with httpx.AsyncClient(**options) as client:
         probes = [asyncio.create_task(_probe(client, name, port)) for name, port in ports.items()]
-        _, late = await asyncio.wait(probes, timeout=LIMIT)
+        _, late = await asyncio.wait(probes, timeout=limit)
         for probe in late:
             probe.cancel()
         found = await asyncio.gather(*probes, return_exceptions=True)

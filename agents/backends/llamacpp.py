@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.util
-import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,7 +41,7 @@ class LlamaCpp(OpenAI):
     @property
     def place(self) -> str:
         """The file."""
-        return clean(os.fsdecode(self.path))
+        return clean(str(self.path))
 
     async def model(self) -> str:
         """The profile's model, else the file's name."""
@@ -106,7 +105,7 @@ class LlamaCpp(OpenAI):
     def _config(self) -> dict[str, Any]:
         profile = self.profile
         return {
-            "path": os.fsdecode(self.path),
+            "path": str(self.path),
             "alias": clean(self.path.stem),
             "key": self.key,
             "context": profile.context or LARGEST_CONTEXT,
@@ -146,7 +145,10 @@ def check_gguf(path: Path | None, name: str) -> None:
     if path is None:
         hint = "Set path to a GGUF file in the profile; docmind downloads none by itself."
         raise DocmindError(Code.MODEL_FILE, f"Profile {name} names no model file.", hint)
-    shown, hint = clean(os.fsdecode(path)), "Set path in the profile to a GGUF file."
+    shown, hint = clean(str(path)), "Set path in the profile to a GGUF file."
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):  # how Python shows such bytes
+        message = f"{name}: llama.cpp cannot open {shown}, a name that is not UTF-8."
+        raise DocmindError(Code.MODEL_FILE, message, "Rename the file.")
     try:
         with path.open("rb") as file:
             start = file.read(8)

@@ -2,17 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from llama_index.core.llms import ChatMessage
+
 from docmind.agents.backends.base import KINDS, Backend, Delta, Health, open_backend
 from docmind.agents.settings import Profile
 from fakes import FakeServer
 from fakes.gguf import write_gguf
 from fakes.listening import QUESTION, listen
-from llama_index.core.llms import ChatMessage
 
 ANSWER = "Thought: I can answer now.\nAnswer: The manual says 42 [1]."
 LONG = ANSWER + " ".join(f"word{number}" for number in range(1500))
@@ -142,7 +143,7 @@ class _Blocking(Backend):
     async def context(self) -> int:
         return 0
 
-    async def stream(self, messages: Sequence[ChatMessage], stop: Sequence[str] = ()) -> AsyncIterator[Delta]:
+    async def stream(self, messages: Sequence[ChatMessage], stop: Sequence[str] = ()) -> AsyncGenerator[Delta, None]:
         end = time.perf_counter() + 2 * STALL_LIMIT
         while time.perf_counter() < end:
             pass

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+
 from docmind.agents.backends.base import Backend, open_backend
 from docmind.agents.errors import Code
 from docmind.agents.settings import Profile, Timeouts
@@ -17,7 +18,9 @@ KINDS = pytest.mark.parametrize("kind", ["ollama", "openai"])
 
 
 @asynccontextmanager
-async def talking_to(server: FakeServer, kind: str, timeouts: Timeouts = QUICK, key: str = "") -> AsyncIterator[Backend]:
+async def talking_to(
+    server: FakeServer, kind: str, timeouts: Timeouts = QUICK, key: str = ""
+) -> AsyncIterator[Backend]:
     url = server.ollama_url if kind == "ollama" else server.openai_url
     profile = Profile(kind=kind, url=url, model="tiny:latest", context=4096, timeouts=timeouts)  # type: ignore[arg-type]
     async with server:

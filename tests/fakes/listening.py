@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from llama_index.core.llms import ChatMessage
+
 from docmind.agents.backends.base import Backend, Delta
 from docmind.agents.errors import DocmindError
 from docmind.agents.protocol import Usage
-from llama_index.core.llms import ChatMessage
 
 QUESTION = [ChatMessage(role="user", content="What did the manual say?")]
 

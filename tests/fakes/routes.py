@@ -54,6 +54,6 @@ def _flavoured(fake: "FakeServer") -> dict[str, Any]:
     if fake.flavour == "vllm":
         return {"/health": lambda: (loading, 503) if fake.loading else ("", 200)}
     if fake.flavour == "lmstudio":
-        data = [{"id": n, "type": "llm", "state": "loaded", "max_context_length": fake.context} for n in fake.models]
+        data = [{"id": n, "type": "llm", "state": "loaded", "loaded_context_length": fake.context} for n in fake.models]
         return {"/api/v0/models": lambda: ({"object": "list", "data": data}, 200)}
     return {}
