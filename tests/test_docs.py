@@ -15,7 +15,8 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 
 def test_every_error_code_is_explained_with_its_exit_status() -> None:
-    rows = re.findall(r"^\| (ERR_\d+) \| .+ \| .+ \| (\d) \|$", (DOCS / "errors.md").read_text(), re.MULTILINE)
+    pattern = r"^\*\*(ERR_\d+)\*\* \(exit status (\d)\): .+\.\nWhat to do: .+\.$"
+    rows = re.findall(pattern, (DOCS / "errors.md").read_text(), re.MULTILINE)
     assert rows == [(code.value, str(DocmindError(code, "").exit_status)) for code in sorted(Code)]
 
 
