@@ -27,7 +27,7 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True):
 
 
 def chunks(segments: Iterable[Segment], capacity: int) -> Iterator[Chunk]:
-    """Chunks of at most `capacity` characters, in order, without overlap; blank ones are left out."""
+    """Chunks of at most `capacity` characters and the headings above them, in order, without overlap or blank ones."""
     for segment in segments:
         yield from _cut(segment, capacity)
 
@@ -35,11 +35,12 @@ def chunks(segments: Iterable[Segment], capacity: int) -> Iterator[Chunk]:
 def _cut(segment: Segment, capacity: int) -> Iterator[Chunk]:
     headings = _Headings(segment.text) if segment.markdown else None
     line, position = 1, 0
-    for offset, text in _pieces(segment, capacity):
+    pieces = _pieces(segment, capacity)
+    for offset, text in _with_headings(pieces, segment.text, capacity) if headings else pieces:
         line += segment.text.count("\n", position, offset)
         position = offset
         lines = (line, line + text.count("\n")) if segment.lined else None
-        yield Chunk(text, segment.page, lines, headings.at(line) if headings else "")
+        yield Chunk(text, segment.page, lines, headings.at(line + max(_body(text), 0)) if headings else "")
 
 
 def _pieces(segment: Segment, capacity: int) -> Iterator[tuple[int, str]]:
@@ -62,6 +63,28 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         yield start, end
         start = end
     yield start, len(text)
+
+
+def _with_headings(pieces: Iterable[tuple[int, str]], text: str, most: int) -> Iterator[tuple[int, str]]:
+    """The pieces; those of nothing but headings, at most `most` characters, are joined to what follows.
+
+    Alone they say little, yet would rank first.
+    """
+    held: int | None = None
+    for offset, piece in pieces:
+        start = offset if held is None else held
+        if _body(piece) < 0 and offset + len(piece) - start <= most:
+            held = start
+        else:
+            held = None
+            yield start, text[start : offset + len(piece)]
+    if held is not None:
+        yield held, text[held:].rstrip()
+
+
+def _body(markdown: str) -> int:
+    """The index of the first line that is neither blank nor a heading; -1 when there is none."""
+    return next((n for n, line in enumerate(markdown.split("\n")) if line and not _HEADING.match(line)), -1)
 
 
 class _Headings:

@@ -113,7 +113,7 @@ def _walk(root: bytes, others: set[bytes], findings: Findings) -> Iterator[Found
         path = os.path.join(root, folder) if folder else root
         try:
             with os.scandir(path) as entries:
-                listed = list(entries)
+                listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             findings.failed.append((path, f"the folder cannot be opened: {error.strerror}"))
             continue

@@ -12,9 +12,11 @@ MOST_POSTINGS = 30_000
 """Most occurrences (a word in a chunk) that one search ranks; each costs 1.2 to 2 microseconds."""
 
 
-def search(connection: sqlite3.Connection, query: str, k: int) -> list[tuple[int, float]]:
+def search(
+    connection: sqlite3.Connection, query: str, k: int, most_postings: int = MOST_POSTINGS
+) -> list[tuple[int, float]]:
     """(chunk id, score) of the best `k` chunks; a higher score is better. Raises sqlite3.Error."""
-    terms = _affordable(connection, words(query))
+    terms = _affordable(connection, words(query), most_postings)
     if not terms:
         return []
     some = any_of(terms)
@@ -30,18 +32,18 @@ def _ranked(connection: sqlite3.Connection, match: str, k: int) -> list[tuple[in
     return connection.execute(sql, (match, k)).fetchall()
 
 
-def _affordable(connection: sqlite3.Connection, terms: Sequence[str]) -> Sequence[str]:
-    """The rarest of the terms, up to MOST_POSTINGS; all of them in a library that cannot hold more.
+def _affordable(connection: sqlite3.Connection, terms: Sequence[str], most_postings: int) -> Sequence[str]:
+    """The rarest of the terms, up to `most_postings` in all; all of them in a library that cannot hold more.
 
     In a large library the frequent words of a long question cost most and tell least.
     """
     chunks = connection.execute("SELECT max(id) FROM chunk").fetchone()[0] or 0
-    if chunks * len(terms) <= MOST_POSTINGS:
+    if chunks * len(terms) <= most_postings:
         return terms
     kept, postings = list[str](), 0
     for count, term in sorted((_postings(connection, term), term) for term in terms):
         postings += count
-        if kept and postings > MOST_POSTINGS:
+        if kept and postings > most_postings:
             break
         if count:
             kept.append(term)

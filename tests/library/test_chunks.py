@@ -41,6 +41,17 @@ def test_a_chunk_knows_the_headings_above_it() -> None:
     assert headings == ["Pumps", "Pumps > Care", "Pumps > Care > Oil", "Pumps > Parts"]
 
 
+def test_a_heading_is_never_a_chunk_of_its_own() -> None:
+    text = "# Pumps\n\n## Care\n\n" + "Many words follow here. " * 20
+    pieces = cut(text, markdown=True)
+    assert pieces[0].text.startswith("# Pumps\n\n## Care\n\nMany words")
+    assert [piece.heading for piece in pieces] == ["Pumps > Care"] * 3
+
+
+def test_headings_without_text_are_kept() -> None:
+    assert [piece.text for piece in cut("# Pumps\n\n## Care\n", markdown=True)] == ["# Pumps\n\n## Care"]
+
+
 def test_a_comment_in_fenced_code_is_no_heading() -> None:
     text = "# Setup\n\n```sh\n# not a heading\n~~~\n```\n\nDone.\n"
     assert {piece.heading for piece in cut(text, markdown=True, capacity=20)} == {"Setup"}
