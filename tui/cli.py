@@ -7,6 +7,7 @@ import traceback
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from docmind import __version__
 from docmind.agents.errors import Code, DocmindError
@@ -47,7 +48,7 @@ def _run(arguments: list[str]) -> int:
         args = parser.parse_args(arguments)
         status: int = args.run(args)
         return status
-    return _open_screen(rest, commands)
+    _open_screen(rest, commands)
 
 
 def _parsers() -> tuple[Parser, list[str]]:
@@ -70,8 +71,11 @@ def _common_options(arguments: list[str]) -> tuple[Namespace, list[str]]:
     return Parser(prog="docmind", add_help=False).parse_known_args(arguments)
 
 
-def _open_screen(paths: list[str], commands: list[str]) -> int:
+def _open_screen(paths: list[str], commands: list[str]) -> NoReturn:
     """The chat itself comes with a later version; until then this says what there is."""
+    if paths and paths[0].startswith("-") and paths[0] != "--":
+        hint = "See `docmind --help`. The options of a command stand after its name."
+        raise DocmindError(Code.USAGE, f"Unknown option: {one_line(paths[0])}.", hint)
     close = difflib.get_close_matches(paths[0], commands, 1) if paths and not Path(paths[0]).exists() else []
     if close:
         raise DocmindError(Code.USAGE, f"No such command: {one_line(paths[0])}.", f"Did you mean `docmind {close[0]}`?")
@@ -98,7 +102,7 @@ def _unexpected(error: Exception, arguments: list[str]) -> DocmindError:
     log = folder / "errors.log"
     hint = f"The details are in {one_line(os.fspath(log), 500)}; please report them."
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8", errors="replace") as file:
             traceback.print_exception(error, file=file)
     except OSError as problem:

@@ -64,7 +64,9 @@ def test_with_json_an_error_is_one_json_object_on_stdout(docmind: Docmind) -> No
     assert json.loads(done.stdout)["error"]["code"] == "ERR_1001"
 
 
-@pytest.mark.parametrize("arguments", [["profiles", "--nonsense"], ["profiles", "extra"], ["--config"]])
+@pytest.mark.parametrize(
+    "arguments", [["profiles", "--nonsense"], ["profiles", "extra"], ["--config"], ["--json", "profiles"]]
+)
 def test_wrong_usage_exits_with_2(arguments: list[str], docmind: Docmind) -> None:
     done = docmind(*arguments)
     assert done.returncode == 2
