@@ -1,0 +1,172 @@
+"""`docmind index` and `docmind search`, from the command line to the exit status."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.documents import pdf
+
+from docmind.tui.cli import main
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "pump.md").write_text("# Pump\n\nThe flow limit is 18 litres.\n")
+    (folder / "plan.pdf").write_bytes(pdf("first page", "the valve is red"))
+    return folder
+
+
+def shown(capsys: Captured) -> Any:
+    """The one JSON object on stdout."""
+    (line,) = capsys.readouterr().out.splitlines()
+    return json.loads(line)
+
+
+def test_index_says_what_it_did(documents: Path, capsys: Captured) -> None:
+    (documents / "locked.pdf").write_bytes(pdf("x", encrypted=True))
+    (documents / "logo.png").write_bytes(b"pixels")
+    assert main(["index", str(documents)]) == 0
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("2 documents, 3 passages: 2 new, ")
+    assert rest == ["  left out: 1 binary", "  not read: locked.pdf: is encrypted: it needs a password"]
+    assert main(["index", str(documents)]) == 0
+    assert "nothing changed" in capsys.readouterr().out
+
+
+def test_index_as_json(documents: Path, capsys: Captured) -> None:
+    assert main(["index", str(documents), "--json"]) == 0
+    report = shown(capsys)
+    assert report.pop("seconds") >= 0
+    counts = {"files": 2, "added": 2, "updated": 0, "removed": 0, "chunks": 3}
+    assert report == {**counts, "failed": [], "skipped": {}}
+
+
+def test_search_as_json(documents: Path, capsys: Captured) -> None:
+    assert main(["search", "flow limit", str(documents), "--json"]) == 0
+    answer = shown(capsys)
+    assert answer["took_ms"] > 0
+    (result,) = answer["results"]
+    assert result.pop("score") > 0
+    text = "# Pump\n\nThe flow limit is 18 litres."
+    assert result == {"path": "pump.md", "page": None, "lines": [1, 3], "heading": "Pump", "text": text}
+
+
+def test_search_reads_what_is_new_first(documents: Path, capsys: Captured) -> None:
+    main(["search", "flow", str(documents)])
+    first = capsys.readouterr()
+    assert "not indexed yet" in first.err
+    assert first.out.startswith("pump.md 1-3   Pump\n    # Pump The flow limit is 18 litres.")
+    (documents / "new.txt").write_text("the gasket")
+    main(["search", "gasket", str(documents)])
+    second = capsys.readouterr()
+    assert (second.out.splitlines()[0], second.err) == ("new.txt 1-1", "")
+
+
+def test_a_file_of_queries_is_answered_line_by_line(documents: Path, tmp_path: Path, capsys: Captured) -> None:
+    queries = tmp_path / "queries.txt"
+    queries.write_text("flow limit\n\nred valve\nnothing like that\n")
+    assert main(["search", "--queries", str(queries), str(documents), "-k", "1"]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answer["query"] for answer in answers] == ["flow limit", "red valve", "nothing like that"]
+    assert [[result["path"] for result in answer["results"]] for answer in answers] == [["pump.md"], ["plan.pdf"], []]
+    assert answers[1]["results"][0]["page"] == 2
+
+
+def test_nothing_found_is_said(documents: Path, capsys: Captured) -> None:
+    assert main(["search", "zebra", str(documents)]) == 0
+    assert capsys.readouterr().out == "Nothing found.\n"
+
+
+def test_a_folder_without_documents_exits_with_3(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / ".hidden").write_text("x")
+    assert main(["index", str(tmp_path / "empty"), "--json"]) == 3
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["skipped"] == {"hidden": 1}
+    assert "1 hidden" in captured.err
+    assert main(["search", "x", str(tmp_path / "empty")]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["index", "/nowhere"], "no such file"),
+        (["search"], "nothing to search for"),
+        (["search", "x", "-k", "0"], "less than 1"),
+        (["search", "x", "-k", "many"], "invalid"),
+        (["search", "--queries", "/nowhere"], "/nowhere"),
+    ],
+)
+def test_wrong_usage_exits_with_2(
+    arguments: list[str], problem: str, documents: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.chdir(documents)
+    assert main(arguments) == 2
+    assert problem in capsys.readouterr().err
+
+
+def test_a_damaged_index_says_how_to_rebuild_it(documents: Path, tmp_path: Path, capsys: Captured) -> None:
+    data = tmp_path / "data"
+    main(["index", str(documents), "--data-dir", str(data)])
+    (file,) = (data / "libraries").glob("*.db")
+    file.write_bytes(b"no database " * 1000)
+    capsys.readouterr()
+    assert main(["search", "flow", str(documents), "--data-dir", str(data), "--json"]) == 1
+    error = shown(capsys)["error"]
+    assert (error["code"], "--rebuild" in error["hint"]) == ("ERR_2003", True)
+    assert main(["index", str(documents), "--data-dir", str(data), "--rebuild"]) == 0
+
+
+def test_progress_is_one_line_on_a_terminal_and_then_gone(documents: Path) -> None:
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "docmind", "index", str(documents)]
+    with subprocess.Popen(command, stderr=end, stdout=subprocess.PIPE, env={**os.environ, "TERM": "xterm"}) as process:
+        os.close(end)
+        painted = _everything(terminal)
+        assert process.stdout
+        assert b"2 documents" in process.stdout.read()
+    assert b"looking for files" in painted
+    assert b"\n" not in painted
+    assert painted.endswith(b"\r\x1b[K")
+
+
+def _everything(terminal: int) -> bytes:
+    """All that is written to a terminal until nobody has it open."""
+    text = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            text += piece
+    except OSError:  # Linux says so when the other end is closed
+        pass
+    os.close(terminal)
+    return text
+
+
+def test_an_interruption_exits_with_130_and_keeps_what_was_done(tmp_path: Path, capsys: Captured) -> None:
+    for number in range(300):
+        (tmp_path / f"{number:03}.md").write_text(f"# Apple {number}\n\n" + "It is ripe. " * 500)
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "docmind", "index", str(tmp_path), "--data-dir", str(data)]
+    terminal, end = pty.openpty()
+    with subprocess.Popen(command, stderr=end, env={**os.environ, "TERM": "xterm"}) as process:
+        os.close(end)
+        painted = b""
+        while b"reading" not in painted:
+            painted += os.read(terminal, 4096)
+        process.send_signal(signal.SIGINT)
+        _everything(terminal)
+    assert process.returncode == 130
+    assert main(["index", str(tmp_path), "--data-dir", str(data), "--json"]) == 0
+    report = shown(capsys)
+    assert report["files"] == 300
+    assert report["added"] < 300
