@@ -6,7 +6,9 @@ import msgspec
 
 Kind = Literal["quotes", "llamacpp", "ollama", "openai"]
 Amount = Annotated[float, msgspec.Meta(gt=0)]
+"""Seconds, MiB: a number above 0."""
 Count = Annotated[int, msgspec.Meta(gt=0)]
+"""A whole number above 0."""
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
