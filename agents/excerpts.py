@@ -16,9 +16,9 @@ from .library.terms import stems
 from .protocol import Passage
 
 MAX_WORDS = 60
-NEAR, FAR = 0.5, 0.3
+NEAR, FAR = 0.3, 0.2
 """What a stem counts in the sentence beside the excerpt, and elsewhere in its passage or heading; in it, 1.
-Anything from 0.3 to 0.7 and 0 to 0.5 did as well (benchmarks/quotes.py)."""
+Any values from 0.2 to 0.5 and 0 to 0.3 did as well (benchmarks/quotes.py)."""
 
 
 class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,9 +91,10 @@ def _analysed(passages: Sequence[Passage]) -> Iterator[tuple[Passage, list[_Piec
 
 
 def _parts(text: str, span: Span) -> list[Span]:
-    """The span, cut after every MAX_WORDS words."""
+    """The span, cut into as few and as equal parts of at most MAX_WORDS words as can be."""
     words = [match.span() for match in re.compile(r"\S+").finditer(text, *span)]
-    return [(words[i][0], words[min(i + MAX_WORDS, len(words)) - 1][1]) for i in range(0, len(words), MAX_WORDS)]
+    size = math.ceil(len(words) / math.ceil(len(words) / MAX_WORDS))
+    return [(words[i][0], words[min(i + size, len(words)) - 1][1]) for i in range(0, len(words), size)]
 
 
 def _runs(pieces: Sequence[_Piece]) -> Iterator[range]:

@@ -1,4 +1,4 @@
-"""What `quotes` answers to 60 questions about a real text that no one here wrote (tests/data)."""
+"""What `quotes` answers to questions about a real text that no one here wrote (tests/data)."""
 
 import csv
 import re
@@ -65,14 +65,14 @@ async def test_nine_of_ten_answers_stand_in_three_short_exact_quotes(library: Li
             assert words in " ".join(passages[int(n) - 1].text.split())
         if not any(row["answer"] in words for words, _ in quotes):
             missed.append(row["question"])
-    assert len(ANSWERABLE) == 50
-    assert len(missed) <= 5, missed
+    assert len(ANSWERABLE) == 80
+    assert len(missed) <= 8, missed
 
 
 async def test_questions_that_the_text_does_not_answer_are_mostly_refused(library: Library) -> None:
     answers = [await ask(library, row["question"], search(library, row["question"])) for row in UNANSWERABLE]
-    assert len(answers) == 10
-    assert answers.count(NOTHING) >= 8, answers
+    assert len(answers) == 15
+    assert answers.count(NOTHING) >= 12, answers
 
 
 async def test_every_quote_is_a_verified_citation(library: Library) -> None:
