@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from ..errors import Code, DocmindError
-from ..text import clean
+from ..text import clean, one_line, redact
 from .http import NotAModelServer
 
 WORDS_LIMIT = 200
@@ -117,8 +117,7 @@ def _words(error: BaseException, key: str) -> str:
     while isinstance(body, dict):
         body = body.get("message") or body.get("error") or body.get("detail") or json.dumps(body)
     text = str(body or "")
-    words = " ".join(clean(text.replace(key, "***") if key else text).split())
-    return words if len(words) <= WORDS_LIMIT else words[: WORDS_LIMIT - 1] + "…"
+    return one_line(redact(text, [key]), WORDS_LIMIT)
 
 
 def _wait_hint(response: Any) -> str:
