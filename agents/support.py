@@ -14,6 +14,8 @@ from .protocol import Passage
 
 SUPPORT = 0.6
 """Least share of the weight of a claim's content words that must stand in the passage."""
+DECISIVE = 3
+"""Words of a quotation that proves a claim by itself; shorter ones may be mere stress."""
 
 # “a” „a“ «a» "a" 「a」, and ‘a’ when it is too long to be a stressed word or a contraction.
 QUOTATION = re.compile(
@@ -27,23 +29,31 @@ _MARKS = str.maketrans(
     {**dict.fromkeys('"«»`\u00b4\u2032\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a', "'")}
     | dict.fromkeys("*_\u00ad", None)
 )
-_DASHES = re.compile(r"\s*[-\u2010-\u2015\u2212]+\s*")
+_DASHES = re.compile(r" ?[-\u2010-\u2015\u2212]+ ?")
 _HYPHENATED = re.compile(r"(?<=\w)[-\u2010]\s*\n\s*(?=\w)")
 _INFLECTION = 2
 """Letters that the end of a word may differ by, for words that the English stemmer leaves alone (Ventil, Ventilen)."""
 
 
 def supports(passage: Passage, claim: str, rarity: Rarity) -> bool:
-    """Whether every quotation in `claim` stands in the passage; or, if it quotes nothing, whether its words do."""
+    """Whether every quotation in `claim` stands in the passage, and if none is long enough to decide, its words do."""
     quoted = quotations(claim)
-    if quoted:
-        return stands(quoted, passage.text)
+    if not stands(quoted, passage.text):
+        return False
+    return any(len(words.split()) >= DECISIVE for words in quoted) or _says(passage, claim, rarity)
+
+
+def _says(passage: Passage, claim: str, rarity: Rarity) -> bool:
+    """Whether SUPPORT of the claim's words by weight, and all its numbers and names, stand in the passage."""
     shown = f"{passage.heading}\n{passage.text}\n{_HYPHENATED.sub('', passage.text)}"
-    there, wanted, *named = stems([shown, claim, *names(claim)])
-    weights = weigh({stem for stem in content(wanted) if not stem.isdecimal()}, rarity)
+    there, said, *named = stems([shown, claim, *names(claim)])
+    wanted = content(said)
+    # Numbers have several spellings: they are compared as numbers.
+    weights = weigh({stem for stem in wanted if not stem.isdecimal()}, rarity)
     held = sum(weight for stem, weight in weights.items() if _holds(there, stem))
     return (
-        (held >= SUPPORT or not weights)
+        bool(wanted)
+        and (held >= SUPPORT or not weights)
         and numbers(claim) <= readings(shown)
         and all(_holds(there, stem) for name in named for stem in name)
     )
@@ -67,7 +77,7 @@ def stands(quoted: Iterable[str], text: str) -> bool:
 
 def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text.translate(_MARKS)).casefold()
-    return " ".join(_DASHES.sub("-", plain).split())
+    return _DASHES.sub("-", " ".join(plain.split()))
 
 
 def _is_in(piece: str, text: str) -> bool:

@@ -55,7 +55,8 @@ def verified(answer: str) -> dict[int, bool]:
         "The manual says that “the pump moved upstream ... of the exchanger” [1].",
         "The manual says «THE PUMP MOVED UPSTREAM», whatever else one may think of it [1].",
         "‘the pump moved upstream of the exchanger’ [1]",
-        "“It hums,” she said. [1]",
+        "“It hums,” said Marta of Nordwind. [1]",
+        "It is 18 [1].",
         "“In revision C the pump moved upstream of the exchanger. ‘It hums,’ said Marta Kovač of Nordwind.” [1]",
         "“The pump moved upstream of the exchanger [1].”",
         "- The pump moved upstream. It hums. [1]",
@@ -81,7 +82,9 @@ def test_a_supported_claim_is_verified(claim: str) -> None:
         "“the pump mov” [1]",
         "- The pump moved upstream. It was built in 2031. [1]",
         "| pump | upstream of the boiler in Hamburg [1] |",
+        "The “pump” was painted blue by the new supplier [1].",
         "Yes [1].",
+        "It is so [1].",
     ],
 )
 def test_an_unsupported_claim_is_not_verified(claim: str) -> None:
@@ -181,3 +184,11 @@ def test_the_quote_of_a_long_sentence_has_at_most_sixty_words() -> None:
 def test_a_passage_without_words_supports_nothing() -> None:
     _, (citation,) = check("The pump moved [1].", {1: Passage(n=1, path="x.txt", text="")}, RARITY)
     assert (citation.verified, citation.quote) == (False, "")
+
+
+@pytest.mark.parametrize(
+    "mark", ['"', "“", "‘ ", "[", "[1", ".", " ", "-", "- ", "\n", "`", "| ", "1,", "“.”", "* * ", "e.g. "]
+)
+def test_a_hostile_answer_does_not_stop_the_check(mark: str) -> None:
+    answer = f"{mark * 10_000} It hums [1]."
+    assert check(answer, SHOWN, RARITY)[0] == answer

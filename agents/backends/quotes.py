@@ -72,8 +72,10 @@ class Quotes(Backend):
 def _step(messages: "Sequence[ChatMessage]", rarity: Rarity | None) -> str:
     """The search, or once it is done, the answer."""
     question, later = _turn(messages)
-    seen = [passage for message in later for passage in _shown(message)]
-    quotes = choose(question, seen, rarity)
+    seen: dict[str, Passage] = {}  # by text: a passage may be shown twice, a document be there twice
+    for passage in (passage for message in later for passage in _shown(message)):
+        seen.setdefault(passage.text, passage)
+    quotes = choose(question, list(seen.values()), rarity)
     searched = any(f"Action: {SEARCH}" in (message.content or "") for message in later)
     if quotes or searched:
         return f"Thought: I can answer with the documents' own words.\nAnswer: {_answer(quotes)}"

@@ -28,7 +28,9 @@ _BLOCK = re.compile(
     )
 )
 # A stop with what closes it and the citation marks behind it, before a space and no small letter; or a CJK stop.
-_STOP = re.compile(r"[.!?…]+[\"'”’»)\]*_]*(?:[ \t]*[\[【][\d\s,;–-]+[\]】])*(?=\s+[^\sa-z]|\s*$)|[。！？]+[」』”]?")
+_STOP = re.compile(
+    r"(?<![.!?…])[.!?…]+[\"'”’»)\]*_]*(?:[ \t]*[\[【][\d\s,;–-]+[\]】])*(?=\s+[^\sa-z]|\s*$)|[。！？]+[」』”]?"
+)
 _LAST_WORD = re.compile(r"[\w.]*\w$")
 
 

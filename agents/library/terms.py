@@ -51,8 +51,8 @@ def _database() -> sqlite3.Connection:
 
 
 def content(terms: Sequence[str]) -> set[str]:
-    """The terms without those of stop words; all of them where nothing else is left."""
-    return set(terms) - _stop_stems() or set(terms)
+    """The terms without those of stop words."""
+    return set(terms) - _stop_stems()
 
 
 @cache

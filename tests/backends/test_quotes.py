@@ -86,3 +86,14 @@ async def test_a_stream_of_words_ends_with_estimated_usage() -> None:
     assert usage.estimated
     assert usage.prompt_tokens > usage.completion_tokens > 0
     assert all(delta.usage is None for delta in deltas[:-1])
+
+
+async def test_a_passage_that_was_shown_twice_or_copied_is_quoted_once() -> None:
+    copy = Passage(n=3, path="copy.pdf", text=PUMP.text)
+    said = await spoken(QUESTION, SEARCHED, observed(PUMP, copy), SEARCHED, observed(PUMP))
+    assert said.count("moved upstream of the exchanger") == 1
+
+
+async def test_a_question_without_content_words_finds_nothing() -> None:
+    vague = ChatMessage(role="user", content="Who are you, and what can you do?")
+    assert (await spoken(vague, SEARCHED, observed(PUMP, CAKE))).endswith(NOTHING)
