@@ -1,6 +1,7 @@
 """The HTTP client under both wires: no proxies, no redirects, no foreign keys, and no misread replies."""
 
 import asyncio
+import importlib
 import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -9,6 +10,10 @@ import httpx
 import msgspec
 
 from ..settings import Timeouts
+
+# httpx imports these inside the first request, where they would hold the event loop for 0.1 s.
+for module in ("httpcore", "anyio._backends._asyncio"):
+    importlib.import_module(module)
 
 PIECE = 4096
 """Bytes of a body that are handed on at once: about 20 events."""

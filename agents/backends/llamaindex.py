@@ -140,7 +140,7 @@ class LlamaIndexBackend(Backend):
                     item = await queue.get()
                 break
             except TimeoutError:
-                await deadline.passed(self.name, self._still_loading)
+                await deadline.passed(clean(self.name), self._still_loading)
         else:
             item = queue.get_nowait()
         if isinstance(item, DocmindError):
@@ -201,7 +201,7 @@ class _Answer:
         text, thinking = self.splitter.close()
         text = self.cleaners[0].feed(text) + self.cleaners[0].close()
         rest = self._clean(text, self.cleaners[1].feed(thinking) + self.cleaners[1].close())
-        name = self.backend.name
+        name = clean(self.backend.name)
         if not self.ended and any(self.lengths):
             raise _invalid(f"{name} broke off: the answer ended without its end marker.", "Look into its log.")
         if not self.lengths[0]:

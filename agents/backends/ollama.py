@@ -10,6 +10,7 @@ from llama_index.llms.ollama import Ollama as OllamaLLM
 
 from ..errors import Code, DocmindError
 from ..protocol import Usage
+from ..text import clean
 from .base import Health
 from .http import client_options
 from .llamaindex import LARGEST_CONTEXT, LlamaIndexBackend
@@ -57,8 +58,12 @@ class Ollama(LlamaIndexBackend):
         """Ready when the model is there; loading it is part of the first call."""
         models = await self.list_models()
         if self.profile.model and not {self.profile.model, f"{self.profile.model}:latest"} & set(models):
-            raise DocmindError(Code.MODEL_NOT_FOUND, f"{self.name} does not have the model {self.profile.model!r}.")
+            message = f"{clean(self.name)} does not have the model {clean(self.profile.model)!r}."
+            raise DocmindError(Code.MODEL_NOT_FOUND, message, await self._model_hint())
         return Health(state="ready")
+
+    async def _model_hint(self) -> str:
+        return f"{await super()._model_hint()} Or fetch it: ollama pull {clean(self.profile.model)}"
 
     async def loading(self) -> bool:
         """/api/ps lists a model once it is loaded."""

@@ -88,6 +88,7 @@ async def test_a_missing_model_names_those_that_are_there(kind: str) -> None:
     assert heard.error is not None
     assert "tiny:latest" in heard.error.message
     assert "llama3.2:3b, qwen3:8b" in heard.error.hint
+    assert ("ollama pull tiny:latest" in heard.error.hint) == (kind == "ollama")
 
 
 @KINDS

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -218,23 +219,22 @@ async def test_the_child_wants_the_key_and_shows_it_to_nobody(tiny: Path, open_g
 
 
 PARENT = """
-import asyncio, sys
-from docmind.agents.backends.llamacpp import LlamaCpp
-from docmind.agents.settings import Profile
+import asyncio, json, sys
+from docmind.agents.backends.child import Child
 
 async def main():
-    backend = LlamaCpp("tiny", Profile(kind="llamacpp", path=sys.argv[1], threads=1))
-    await backend.context()
-    print(backend.child.process.pid, flush=True)
+    child = await Child.start("docmind.agents.backends.llamacpp_child", json.loads(sys.argv[1]))
+    assert await child.ready()
+    print(child.process.pid, flush=True)
     await asyncio.Event().wait()
 
 asyncio.run(main())
 """
 
 
-async def test_the_child_ends_when_its_parent_is_killed(tiny: Path) -> None:
-    pipe = asyncio.subprocess.PIPE
-    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, str(tiny), stdout=pipe)
+async def test_the_child_ends_when_its_parent_is_killed(tiny: Path, open_gguf: Open) -> None:
+    pipe, config = asyncio.subprocess.PIPE, json.dumps(open_gguf(tiny)._config())
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, config, stdout=pipe)
     assert parent.stdout is not None
     child = psutil.Process(int(await parent.stdout.readline()))
     parent.kill()
