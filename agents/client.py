@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import subprocess
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
@@ -62,16 +61,10 @@ async def connect(data_dir: Path) -> Client:
 
     Raises DocmindError: ENGINE_START, or ENGINE_VERSION when another version's engine is busy.
     """
-    process: subprocess.Popen[bytes] | None = None
     async with _time_limit(data_dir):
-        while True:
-            if client := await _welcomed(data_dir):
-                return client
-            if process is None or process.poll() == 0:  # 0: another engine was there, but is ending
-                process = _start(data_dir)
-            elif process.poll() is not None:
-                raise _does_not_start(data_dir, f"It ended with status {process.returncode}.")
-            await asyncio.sleep(0.02)
+        while not (client := await _welcomed(data_dir)):
+            await _start(data_dir)
+        return client
 
 
 async def stop(data_dir: Path) -> bool:
@@ -95,44 +88,56 @@ async def _reach(data_dir: Path) -> Client | None:
 
 
 async def _welcomed(data_dir: Path) -> Client | None:
-    """A connection to an engine of our version; another version's is asked to end, unless it is answering."""
+    """A connection to an engine of our version, if there is one."""
     client = await _reach(data_dir)
     if client is None:
         return None
-    client.send(Hello(version=__version__))
-    try:
-        welcome = await client.receive()
-        if isinstance(welcome, Welcome) and (welcome.version, welcome.protocol) == (__version__, PROTOCOL):
+    async with contextlib.AsyncExitStack() as leaving:
+        leaving.push_async_callback(client.aclose)
+        if await _is_ours(client):
+            leaving.pop_all()
             return client
-        await _replace(client)
-    except DocmindError as error:
-        if error.code != Code.ENGINE_LOST:  # it was just ending
-            raise
-    await client.aclose()
     return None
 
 
-async def _replace(client: Client) -> None:
-    """Returns when the engine is gone."""
-    client.send(Stop(only_idle=True))
-    async for event in client.events():
-        if isinstance(event, Failed):
-            hint = "Wait for it, or end it with `docmind engine stop`."
-            raise DocmindError(Code.ENGINE_VERSION, f"{event.message} This is docmind {__version__}.", hint)
+async def _is_ours(client: Client) -> bool:
+    """Whether the engine is of our version; another version's is asked to end first, unless it is answering.
+
+    Raises DocmindError (ENGINE_VERSION) then.
+    """
+    try:
+        client.send(Hello(version=__version__))
+        welcome = await client.receive()
+        if isinstance(welcome, Welcome) and (welcome.version, welcome.protocol) == (__version__, PROTOCOL):
+            return True
+        client.send(Stop(only_idle=True))
+        while not isinstance(refusal := await client.receive(), Failed):
+            pass
+    except DocmindError as error:
+        if error.code != Code.ENGINE_LOST:
+            raise
+        return False  # it has ended
+    hint = "Wait for it, or end it with `docmind engine stop`."
+    raise DocmindError(Code.ENGINE_VERSION, f"{refusal.message} This is docmind {__version__}.", hint)
 
 
-def _start(data_dir: Path) -> subprocess.Popen[bytes]:
-    """A process of its own session: it outlives the terminal. What its libraries print goes to its log."""
+async def _start(data_dir: Path) -> None:
+    """Returns when an engine listens. It has a session of its own, so it outlives the terminal; its output is its log."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = os.open(data_dir / "engine.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     except OSError as error:
         raise _does_not_start(data_dir, f"Its folder cannot be written: {error.strerror}.") from error
     command = [sys.executable, "-P", "-m", f"{__package__}.engine", "--data-dir", os.fspath(data_dir.resolve())]
+    quiet = asyncio.subprocess.DEVNULL
     try:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        starting = await asyncio.create_subprocess_exec(
+            *command, stdin=quiet, stdout=log, stderr=log, start_new_session=True
+        )
     finally:
         os.close(log)
+    if status := await starting.wait():
+        raise _does_not_start(data_dir, f"It ended with status {status}.")
 
 
 @contextlib.asynccontextmanager

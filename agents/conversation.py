@@ -48,8 +48,8 @@ class Conversation:
         look_ups = LookUps(self._library, self._settings.passages, _budget(route))
         tools = look_ups.tools()
         turn = Turn(run, parameters(tools))
-        for event in turn.enter("thinking"):
-            yield event
+        for state in turn.enter("thinking"):
+            yield state
         agent = ReActAgent(
             tools=list(tools),
             llm=RoutedLLM(route),

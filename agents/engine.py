@@ -1,6 +1,7 @@
 """The engine process: `python -m docmind.agents.engine --data-dir DIR`. One for each data folder and user.
 
-It listens before it imports anything heavy, so that a client can connect at once and watch.
+It listens before it imports anything heavy, and goes to the background then: the process that was started ends with
+status 0 as soon as an engine, this one or an older one, can be connected to.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import logging.handlers
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -38,12 +40,22 @@ class Engine:
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._ended = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None
-        self._importing = asyncio.create_task(asyncio.to_thread(importlib.import_module, ".agent", __package__))
+        self._agent: asyncio.Future[ModuleType] = asyncio.get_running_loop().create_future()
+        # A daemon: the end of the process does not wait for it.
+        threading.Thread(target=self._import_agent, args=[asyncio.get_running_loop()], daemon=True).start()
         self._found: tuple[float, Mapping[str, Profile]] = (-FOUND_FOR_S, {})
 
     async def agent(self) -> ModuleType:
         """The heavy half; LlamaIndex takes some seconds to import."""
-        return await asyncio.shield(self._importing)
+        return await asyncio.shield(self._agent)
+
+    def _import_agent(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            module = importlib.import_module(".agent", __package__)
+        except Exception as error:
+            loop.call_soon_threadsafe(self._agent.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(self._agent.set_result, module)
 
     async def discovered(self) -> Mapping[str, Profile]:
         """The model servers on this machine; looked for at most every FOUND_FOR_S seconds."""
@@ -110,8 +122,8 @@ def only_engine(data_dir: Path) -> Iterator[socket.socket | None]:
             return
         path.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as listener:
-            os.umask(0o077)
             listener.bind(os.fspath(path))
+            path.chmod(0o600)  # nobody else gets as far as this folder anyway
             listener.listen()
             try:
                 yield listener
@@ -134,16 +146,20 @@ async def run(data_dir: Path, listener: socket.socket) -> None:
     await engine.serve(listener)
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description="docmind's engine; started by docmind itself")
     parser.add_argument("--data-dir", type=Path, required=True)
     data_dir = parser.parse_args().data_dir
+    os.umask(0o077)
     with only_engine(data_dir) as listener:
         if listener:
+            if os.fork():  # before any thread; the client that waits for this process now knows that somebody listens
+                os._exit(0)
             log_to(data_dir / "engine.log")
             asyncio.run(run(data_dir, listener))
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()
+    logging.shutdown()
+    os._exit(0)  # all is closed; an import that still goes on in its thread would fail in an interpreter that ends

@@ -1,9 +1,9 @@
 """ReAct text, as local models really write it: split while it streams, and parsed into steps by the same rules.
 
 Accepted labels: Thought, Action, Action Input, Answer, Final Answer, Observation; at the start of a line, in any case,
-bold or as a heading. `Answer:` also counts inside a thought after the end of a sentence. `Action:` counts only before the
-name of a tool, so prose such as "Action: restart the pump" stays prose. Text before any label is answer text: many models
-drop the format.
+bold or as a heading. `Answer:` also counts inside a thought after the end of a sentence. `Action:` counts only before
+the name of a tool, so prose such as "Action: restart the pump" stays prose. Text before any label is answer text: many
+models drop the format.
 """
 
 import re
@@ -46,7 +46,7 @@ def _may_begin_label(line: str) -> bool:
 class ReactSplitter:
     """Cuts a stream of ReAct text into (section, text) pieces; the pieces do not depend on how the text was cut.
 
-    An answer lasts to the end of the text; so does what follows a complete action input, which is "ignored" as the agent
+    An answer lasts to the end of the text. So does what follows a complete action input: it is "ignored", as the agent
     ignores it.
     """
 

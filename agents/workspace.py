@@ -54,8 +54,8 @@ class Workspace:
                 await self._answer(ask, attempts)
 
     async def _answer(self, ask: Ask, attempts: list[Attempt]) -> None:
+        agent = await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
         backends = await self._backends(ask)
-        agent = await self._engine.agent()
         if self._conversation is None:
             self._conversation = agent.Conversation(self._settings.agent, self._library)
         route = agent.Route(ask.run, backends, self._settings.agent.max_steps, attempts)

@@ -22,6 +22,7 @@ class ProgressLine:
 
     def __init__(self) -> None:
         self._painted = float("-inf")
+        self._shown = False
 
     def __enter__(self) -> Self:
         return self
@@ -32,12 +33,15 @@ class ProgressLine:
         self.clear()
 
     def clear(self) -> None:
-        """Make room for something that stays."""
-        self._write(_WIPE)
+        """Make room for something that stays; what else stands on the line is left alone."""
+        if self._shown:
+            self._write(_WIPE)
+            self._shown = False
 
     def write(self, text: str) -> None:
         """Replace the line by `text`."""
         self._write(_WIPE + one_line(text, width() - 1))
+        self._shown = True
 
     def show(self, progress: "Progress") -> None:
         if progress.state == "waiting":

@@ -31,6 +31,6 @@ def chain(settings: Settings, known: Mapping[str, Profile], profile: str | None,
     if first not in known:
         names = ", ".join(sorted(known))
         raise DocmindError(Code.CONFIG, f"There is no profile '{first}'.", f"Known profiles: {names}.")
-    if not fallback:
+    if not fallback or first == QUOTES:
         return [first]
     return [*dict.fromkeys(name for name in [first, *rest] if name != QUOTES and name in known), QUOTES]

@@ -20,13 +20,14 @@ def fit(messages: Sequence[ChatMessage], budget: int) -> list[ChatMessage]:
     """
     fitted = list(messages)
     for shorten in (_drop_history, _empty_observations, _cut_last_observation):
-        if _size(fitted) <= budget:
+        if size(fitted) <= budget:
             break
         fitted = shorten(fitted, budget)
     return fitted
 
 
-def _size(messages: Sequence[ChatMessage]) -> int:
+def size(messages: Sequence[ChatMessage]) -> int:
+    """Tokens of a prompt, estimated."""
     return sum(estimate(message.content or "") + OVERHEAD for message in messages)
 
 
@@ -42,7 +43,7 @@ def _question(messages: Sequence[ChatMessage]) -> int:
 
 def _drop_history(messages: list[ChatMessage], budget: int) -> list[ChatMessage]:
     history = _question(messages) - 1
-    while history > 0 and _size(messages) > budget:
+    while history > 0 and size(messages) > budget:
         messages = [messages[0], *messages[2:]]
         history -= 1
     return messages
@@ -51,7 +52,7 @@ def _drop_history(messages: list[ChatMessage], budget: int) -> list[ChatMessage]
 def _empty_observations(messages: list[ChatMessage], budget: int) -> list[ChatMessage]:
     *older, _ = [i for i, m in enumerate(messages) if _is_observation(m)] or [0]
     for i in older:
-        if _size(messages) <= budget:
+        if size(messages) <= budget:
             break
         messages = [*messages[:i], ChatMessage(role=MessageRole.USER, content=LEFT_OUT), *messages[i + 1 :]]
     return messages
@@ -62,6 +63,6 @@ def _cut_last_observation(messages: list[ChatMessage], budget: int) -> list[Chat
     if last is None:
         return messages
     text = messages[last].content or ""
-    over = _size(messages) - budget
+    over = size(messages) - budget
     keep = max(len(OBSERVATION), int(len(text) * (1 - over / estimate(text))))
     return [*messages[:last], ChatMessage(role=MessageRole.USER, content=text[:keep]), *messages[last + 1 :]]

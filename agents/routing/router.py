@@ -14,18 +14,42 @@ from llama_index.core.llms import ChatMessage
 from ..backends.base import Backend, Delta
 from ..errors import Code, DocmindError
 from ..protocol import Attempt, State, Switched, Usage
+from ..tokens import estimate
 from .chain import QUOTES
-from .fit import fit
+from .fit import fit, size
 
 Notice = State | Switched
 Messages = Sequence[ChatMessage]
 
 
+class _Reply:
+    """What is noted while a reply streams."""
+
+    def __init__(self, stop: Sequence[str]) -> None:
+        self._stop, self._longest = stop, max(map(len, stop), default=0)
+        self._pieces: list[str] = []
+        self._tail = ""
+        self.started = 0.0
+        self.stopped = False
+        self.usage: Usage | None = None
+
+    def take(self, delta: Delta) -> None:
+        self.started = self.started or time.perf_counter()
+        self.usage = delta.usage or self.usage
+        self._pieces.append(delta.text)
+        self._tail = (self._tail + delta.text)[-self._longest - len(delta.text) :]
+        self.stopped = any(sequence in self._tail for sequence in self._stop)
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+
 class Route:
     """The backends of one question, in the order in which they are tried.
 
-    `run` marks the notices, `attempts` is filled. After `max_calls` calls of models only `quotes` is asked: a model that
-    never comes to an end does not take the answer with it.
+    `run` marks the notices, `attempts` is filled. After `max_calls` calls of models only `quotes` is asked: a model
+    that never comes to an end does not take the answer with it.
     """
 
     def __init__(self, run: str, chain: Sequence[Backend], max_calls: int, attempts: list[Attempt]) -> None:
@@ -54,24 +78,24 @@ class Route:
                         yield delta
                 return
             except DocmindError as error:
-                self._record(
-                    Attempt(profile=self.backend.name, ok=False, code=error.code, reason=error.message, tokens=tokens)
-                )
+                self._failed(error, tokens)
                 if tokens:
                     raise
                 yield self._next(error)
 
     async def _call(self, messages: Messages, stop: Sequence[str]) -> AsyncGenerator[Delta, None]:
-        """Asks the backend in use, and keeps the record."""
+        """Asks the backend in use, and keeps the record. Ends at a stop sequence, also where a server ignores it."""
         window = await self.backend.context()
         reserve = min(self.backend.profile.max_tokens, window // 4)
-        first: float | None = None
-        async with aclosing(self.backend.stream(fit(messages, window - reserve), stop)) as deltas:
+        fitted, reply = fit(messages, window - reserve), _Reply(stop)
+        async with aclosing(self.backend.stream(fitted, stop)) as deltas:
             async for delta in deltas:
-                first = first or time.perf_counter()
-                if delta.usage:
-                    self._finished(delta.usage, time.perf_counter() - first)
+                reply.take(delta)
                 yield delta
+                if reply.stopped:
+                    break
+        usage = reply.usage or Usage(prompt_tokens=size(fitted), completion_tokens=estimate(reply.text), estimated=True)
+        self._finished(usage, time.perf_counter() - reply.started)
 
     def _finished(self, usage: Usage, seconds: float) -> None:
         self.streamed_s += seconds

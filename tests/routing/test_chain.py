@@ -1,0 +1,54 @@
+"""Which profiles are tried, in which order."""
+
+import pytest
+
+from docmind.agents.errors import DocmindError
+from docmind.agents.routing.chain import chain, profiles
+from docmind.agents.settings import Profile, Settings
+
+LOCAL = Profile(kind="ollama", url="http://127.0.0.1:11434")
+FAST = Profile(kind="llamacpp", path="model.gguf", priority=5)
+REMOTE = Profile(kind="openai", url="https://example.org/v1", allow_remote=True, priority=9)
+CONFIGURED = Settings(profiles={"local": LOCAL, "fast": FAST, "remote": REMOTE})
+
+
+def order(settings: Settings, profile: str | None = None, fallback: bool = True) -> list[str]:
+    return chain(settings, profiles(settings, {}), profile, fallback)
+
+
+def test_by_default_every_local_profile_is_tried_by_priority_and_quotes_last() -> None:
+    assert order(CONFIGURED) == ["fast", "local", "quotes"]
+
+
+def test_a_remote_profile_is_only_used_when_it_is_named() -> None:
+    assert order(CONFIGURED, "remote") == ["remote", "fast", "local", "quotes"]
+
+
+def test_the_profile_in_use_comes_first_and_the_configured_fallback_after_it() -> None:
+    settings = Settings(profiles=CONFIGURED.profiles, profile="local", fallback=["fast", "quotes"])
+    assert order(settings) == ["local", "fast", "quotes"]
+
+
+def test_quotes_is_always_the_last_even_where_the_fallback_does_not_name_it() -> None:
+    settings = Settings(profiles=CONFIGURED.profiles, fallback=["quotes", "local"])
+    assert order(settings) == ["local", "quotes"]
+
+
+def test_without_fallback_only_one_profile_is_tried() -> None:
+    assert order(CONFIGURED, "local", fallback=False) == ["local"]
+
+
+def test_with_nothing_configured_what_was_found_is_used_else_quotes() -> None:
+    found = profiles(Settings(), {"ollama": LOCAL})
+    assert chain(Settings(), found, None, True) == ["ollama", "quotes"]
+    assert order(Settings()) == ["quotes"]
+
+
+def test_quotes_can_be_asked_for_by_name() -> None:
+    assert order(CONFIGURED, "quotes") == ["quotes"]
+
+
+def test_an_unknown_profile_is_an_error_that_names_the_known_ones() -> None:
+    with pytest.raises(DocmindError, match="no profile 'fats'") as caught:
+        order(CONFIGURED, "fats")
+    assert "fast, local, quotes, remote" in caught.value.hint

@@ -1,0 +1,55 @@
+"""Messages are made to fit a context window."""
+
+from llama_index.core.llms import ChatMessage
+
+from docmind.agents.routing.fit import LEFT_OUT, fit, size
+
+
+def message(role: str, content: str) -> ChatMessage:
+    return ChatMessage(role=role, content=content)
+
+
+SYSTEM, QUESTION = message("system", "rules " * 50), message("user", "What is blue?")
+HISTORY = [message("user", "old question " * 50), message("assistant", "old answer " * 50)]
+STEP = message("assistant", "Thought: x\nAction: search_documents\nAction Input: {}")
+
+
+def observation(word: str) -> ChatMessage:
+    return message("user", "Observation: " + f"{word} " * 200)
+
+
+def contents(messages: list[ChatMessage]) -> list[str | None]:
+    return [m.content for m in messages]
+
+
+def test_what_fits_stays_as_it_is() -> None:
+    messages = [SYSTEM, *HISTORY, QUESTION, STEP, observation("first")]
+    assert fit(messages, size(messages)) == messages
+
+
+def test_earlier_turns_go_first_the_oldest_before_the_newer() -> None:
+    messages = [SYSTEM, *HISTORY, QUESTION, STEP, observation("first")]
+    assert fit(messages, size(messages) - 1) == [SYSTEM, HISTORY[1], QUESTION, STEP, observation("first")]
+
+
+def test_then_the_oldest_observation_is_left_out_visibly() -> None:
+    messages = [SYSTEM, *HISTORY, QUESTION, STEP, observation("first"), STEP, observation("second")]
+    budget = size([SYSTEM, QUESTION, STEP, STEP, observation("second")]) + 40
+    fitted = fit(messages, budget)
+    assert contents(fitted) == contents(
+        [SYSTEM, QUESTION, STEP, message("user", LEFT_OUT), STEP, observation("second")]
+    )
+
+
+def test_at_last_the_newest_observation_is_cut_and_the_question_stays() -> None:
+    messages = [SYSTEM, QUESTION, STEP, observation("only")]
+    budget = size([SYSTEM, QUESTION, STEP]) + 100
+    fitted = fit(messages, budget)
+    assert size(fitted) <= budget
+    assert contents(fitted)[:3] == contents(messages)[:3]
+    assert (fitted[3].content or "").startswith("Observation: only only")
+
+
+def test_a_hopelessly_small_window_still_gets_the_rules_and_the_question() -> None:
+    fitted = fit([SYSTEM, *HISTORY, QUESTION], 10)
+    assert fitted == [SYSTEM, QUESTION]
