@@ -45,6 +45,11 @@ class Engine:
         threading.Thread(target=self._import_agent, args=[asyncio.get_running_loop()], daemon=True).start()
         self._found: tuple[float, Mapping[str, Profile]] = (-FOUND_FOR_S, {})
 
+    @property
+    def started(self) -> bool:
+        """Whether `agent` is there at once."""
+        return self._agent.done()
+
     async def agent(self) -> ModuleType:
         """The heavy half; LlamaIndex takes some seconds to import."""
         return await asyncio.shield(self._agent)

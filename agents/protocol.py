@@ -130,7 +130,7 @@ class Stop(Command, frozen=True, kw_only=True):
 
 # --- events: engine to client ---------------------------------------------------------------------------------------
 
-RunState = Literal["queued", "indexing", "loading", "searching", "reading", "thinking", "writing"]
+RunState = Literal["queued", "indexing", "starting", "loading", "searching", "reading", "thinking", "writing"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=str.lower):
@@ -166,7 +166,7 @@ class RunEvent(Event, frozen=True, kw_only=True):
 
 
 class State(RunEvent, frozen=True, kw_only=True):
-    """What the run is doing now."""
+    """What the run is doing now. `starting`: the engine still imports its libraries; `loading`: the model is loaded."""
 
     state: RunState
     detail: str = ""

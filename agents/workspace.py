@@ -54,6 +54,8 @@ class Workspace:
                 await self._answer(ask, attempts)
 
     async def _answer(self, ask: Ask, attempts: list[Attempt]) -> None:
+        if not self._engine.started:
+            self._tell(State(run=ask.run, state="starting"))
         agent = await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
         backends = await self._backends(ask)
         if self._conversation is None:

@@ -29,6 +29,7 @@ DOING = {
     "read_document": "read",
     "list_documents": "listed the documents",
 }
+STATES = {"queued": "waiting", "indexing": "looking for changes", "starting": "starting", "loading": "loading the model"}
 MOST_QUOTED = 90
 """Characters of a quote in the list of sources."""
 
@@ -57,7 +58,7 @@ class Printer:
         """Prints what the event says."""
         match event:
             case State():
-                self.status(event.state)
+                self.status(STATES.get(event.state, event.state) + (f" ({event.detail})" if event.detail else ""))
             case Library(ready=False, todo=todo) if todo:
                 self.status(f"reading document {event.done:,} of {todo:,}")
             case ToolCalled():

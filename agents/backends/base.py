@@ -57,6 +57,11 @@ class Backend(ABC):
     def __init__(self, name: str, profile: Profile, key: str = "", rarity: Rarity | None = None) -> None:
         self.name, self.profile, self.key, self.rarity = name, profile, key, rarity
 
+    @property
+    def cold(self) -> bool:
+        """Whether the next call has to load the model first, as far as that is known without asking."""
+        return False
+
     @abstractmethod
     async def health(self) -> Health:
         """A cheap probe; never raises."""

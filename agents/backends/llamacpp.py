@@ -43,6 +43,11 @@ class LlamaCpp(OpenAI):
         """The file."""
         return clean(str(self.path))
 
+    @property
+    def cold(self) -> bool:
+        """Until the child runs."""
+        return not (self.child and self.child.alive)
+
     async def model(self) -> str:
         """The profile's model, else the file's name."""
         return self.profile.model or clean(self.path.stem)

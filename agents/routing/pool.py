@@ -12,7 +12,7 @@ class Pool:
     """Open backends by name. A profile that has changed is opened anew, the old backend is closed."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Backend] = {}
+        self._open: dict[str, tuple[Profile, str, Backend]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     async def chain(
@@ -24,14 +24,14 @@ class Pool:
         return [self._backend(name, profiles[name], keys.get(name, ""), rarity) for name in names]
 
     def _backend(self, name: str, profile: Profile, key: str, rarity: Rarity) -> Backend:
-        known = self._open.get(name)
-        if known and (known.profile, known.key) == (profile, key):
-            return known
+        match self._open.get(name):
+            case (known_profile, known_key, backend) if (known_profile, known_key) == (profile, key):
+                return backend
+            case (_, _, outdated):
+                self._close(outdated)
         backend = open_backend(name, profile, key, rarity)
         if backend.kind != QUOTES:
-            if known:
-                self._close(known)
-            self._open[name] = backend
+            self._open[name] = profile, key, backend
         return backend
 
     def _close(self, backend: Backend) -> None:
@@ -41,5 +41,6 @@ class Pool:
 
     async def aclose(self) -> None:
         """Ends everything that is open."""
-        backends, self._open = list(self._open.values()), {}
+        backends = [backend for _, _, backend in self._open.values()]
+        self._open.clear()
         await asyncio.gather(*(backend.aclose() for backend in backends), *self._closing, return_exceptions=True)

@@ -71,6 +71,8 @@ class Route:
             yield notice
         while True:
             tokens = 0
+            if self.backend.cold:
+                yield State(run=self._run, state="loading", detail=self.backend.name)
             try:
                 async with aclosing(self._call(messages, stop)) as deltas:
                     async for delta in deltas:
