@@ -5,16 +5,19 @@ it stands, then it answers with the best excerpts of the passages that the searc
 """
 
 import asyncio
+import contextlib
 import json
 import re
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from ..answer_type import answer_type
+from ..errors import DocmindError
 from ..excerpts import Excerpt, excerpts, rarity_among, weigh
 from ..library.terms import content, stems
 from ..passages import parse
 from ..protocol import Passage, Usage
+from ..tokens import estimate
 from .base import Backend, Delta, Health, Rarity
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ UNFINISHED = 0.8
 """Factor for an excerpt that is no whole sentence: a heading, a line of a table of contents."""
 WORD_COST = 0.001
 """Coverage that each word must bring: quotes of 35 words hold as many answers as quotes of 48."""
+RELATED = 0.5
+"""Share of the best quote's score that another one must have, so that no answer ends off the subject."""
 
 SEARCH = "search_documents"
 NOTHING = "The documents say nothing about this question."
@@ -38,7 +43,6 @@ INTRODUCTION = "The documents say:"
 # User messages that the ReAct agent writes itself: results of tools, and complaints about another model's format.
 _OBSERVATION = "Observation:"
 _WRITTEN_BY_AGENT = (_OBSERVATION, "Error while parsing the output", "FAILURE: Your previous response")
-_CHARACTERS_PER_TOKEN = 4
 _STOPS = (".", "!", "?", "…", ":", "。", '"', "”", "’", ")")
 
 
@@ -108,14 +112,22 @@ def _answer(quotes: Sequence[Excerpt]) -> str:
 def choose(question: str, passages: Sequence[Passage], rarity: Rarity | None = None) -> list[Excerpt]:
     """At most MAX_QUOTES excerpts that do not overlap, best first; none when the passages are about something else."""
     wanted = content(stems([question])[0])
-    if not wanted or not passages:
-        return []
-    weights = weigh(wanted, rarity or rarity_among([set(terms) for terms in stems([p.text for p in passages])]))
-    found = excerpts(weights, passages)
+    found = excerpts(_weights(wanted, passages, rarity), passages)
     if not any(excerpt.coverage >= THRESHOLD and excerpt.found >= min(2, len(wanted)) for excerpt in found):
         return []
     is_answer = answer_type(question)
-    ranked = sorted(found, key=lambda excerpt: -_score(excerpt, is_answer))
+    ranked = sorted(((_score(excerpt, is_answer), excerpt) for excerpt in found), key=lambda pair: -pair[0])
+    return _apart([excerpt for score, excerpt in ranked if score >= RELATED * ranked[0][0]])
+
+
+def _weights(wanted: Collection[str], passages: Sequence[Passage], rarity: Rarity | None) -> dict[str, float]:
+    if rarity:
+        with contextlib.suppress(DocmindError):  # the index may have gone since the search
+            return weigh(wanted, rarity)
+    return weigh(wanted, rarity_among([set(terms) for terms in stems([passage.text for passage in passages])]))
+
+
+def _apart(ranked: Sequence[Excerpt]) -> list[Excerpt]:
     chosen: list[Excerpt] = []
     for excerpt in ranked:
         if len(chosen) < MAX_QUOTES and not any(excerpt.overlaps(other) for other in chosen):
@@ -130,9 +142,5 @@ def _score(excerpt: Excerpt, is_answer: Callable[[str], bool]) -> float:
 
 
 def _usage(messages: "Sequence[ChatMessage]", text: str) -> Usage:
-    asked = sum(len(message.content or "") for message in messages)
-    return Usage(
-        prompt_tokens=asked // _CHARACTERS_PER_TOKEN,
-        completion_tokens=len(text) // _CHARACTERS_PER_TOKEN,
-        estimated=True,
-    )
+    asked = "".join(message.content or "" for message in messages)
+    return Usage(prompt_tokens=estimate(asked), completion_tokens=estimate(text), estimated=True)

@@ -1,11 +1,13 @@
 """The backend without a model speaks ReAct and quotes what stands in the passages."""
 
 import re
+from collections.abc import Sequence
 
 from llama_index.core.llms import ChatMessage
 
 from docmind.agents.backends.base import open_backend
 from docmind.agents.backends.quotes import NOTHING, Quotes
+from docmind.agents.errors import Code, DocmindError
 from docmind.agents.passages import render
 from docmind.agents.protocol import Passage
 from docmind.agents.settings import Profile
@@ -97,3 +99,29 @@ async def test_a_passage_that_was_shown_twice_or_copied_is_quoted_once() -> None
 async def test_a_question_without_content_words_finds_nothing() -> None:
     vague = ChatMessage(role="user", content="Who are you, and what can you do?")
     assert (await spoken(vague, SEARCHED, observed(PUMP, CAKE))).endswith(NOTHING)
+
+
+async def test_it_answers_even_when_the_index_has_gone() -> None:
+    def gone(stems: Sequence[str]) -> dict[str, float]:
+        raise DocmindError(Code.NO_DOCUMENTS, "These folders are not indexed.")
+
+    robust = Quotes("quotes", Profile(kind="quotes"), rarity=gone)
+    said = "".join([delta.text async for delta in robust.stream([QUESTION, SEARCHED, observed(CAKE, PUMP)])])
+    assert "upstream of the exchanger.” [1]" in said
+
+
+async def test_quotes_off_the_subject_are_left_out() -> None:
+    said = await spoken(QUESTION, SEARCHED, observed(PUMP, CAKE))
+    assert "Bake" not in said
+
+
+async def test_the_stems_rarity_is_asked_for_are_those_of_the_question() -> None:
+    asked: list[str] = []
+
+    def rarity(stems: Sequence[str]) -> dict[str, float]:
+        asked.extend(stems)
+        return dict.fromkeys(stems, 1.0)
+
+    async for _ in Quotes("quotes", Profile(kind="quotes"), rarity=rarity).stream([QUESTION, SEARCHED, observed(PUMP)]):
+        pass
+    assert asked == ["c", "move", "pump", "revis"]
