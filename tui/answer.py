@@ -22,14 +22,20 @@ from docmind.agents.text import one_line
 
 from .places import place
 from .progress_line import ProgressLine
-from .terminal import BOLD, DIM, notice, say, say_json
+from .terminal import BOLD, DIM, notice, say, say_json, width
+from .wrapping import Wrapper
 
 DOING = {
     "search_documents": "searched",
     "read_document": "read",
     "list_documents": "listed the documents",
 }
-STATES = {"queued": "waiting", "indexing": "looking for changes", "starting": "starting", "loading": "loading the model"}
+STATES = {
+    "queued": "waiting",
+    "indexing": "looking for changes",
+    "starting": "starting",
+    "loading": "loading the model",
+}
 MOST_QUOTED = 90
 """Characters of a quote in the list of sources."""
 
@@ -94,33 +100,35 @@ class TextPrinter(Printer):
     def __init__(self) -> None:
         super().__init__()
         self._streams = sys.stdout.isatty()
+        self._wrapper = Wrapper(width())
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Ends a broken-off line; what a pipe has not got yet is not lost."""
         super().__exit__(kind, error, at)
         if error and self.said:
-            say("" if self._streams else self.said)
+            say(self._wrapper.close() if self._streams else self.said)
 
     def show(self, event: AnyEvent) -> None:
         match event:
             case Token() if self._streams:
-                self._line.clear()
-                say(event.text, end="")
+                if text := self._wrapper.feed(event.text):
+                    self._line.clear()
+                    say(text, end="")
             case Retracted() if self._streams:
-                say()
+                say(self._wrapper.close())
                 notice("  (taken back: the model goes on looking)", DIM)
         super().show(event)
         if isinstance(event, Answered):
             self._finish(event)
 
     def _finish(self, answered: Answered) -> None:
-        say("" if self._streams else answered.answer)
+        say(self._wrapper.close() if self._streams else answered.answer)
         if self._streams and answered.answer != self.said.strip():
             notice("  A citation above points to a passage that was never shown: ignore it.", DIM)
         if answered.citations:
             say("\nSources", BOLD)
         for citation in answered.citations:
-            say(f"  {_source(citation)}")
+            say(f"  {one_line(_source(citation), width() - 2)}" if self._streams else f"  {_source(citation)}")
         if not answered.citations and answered.profile != "quotes":
             notice("  No sources: nothing in this answer is tied to a document.", DIM)
         self._notice(_summary(answered))

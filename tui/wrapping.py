@@ -1,0 +1,39 @@
+"""Text that streams in, broken into lines between words."""
+
+import re
+import unicodedata
+
+_WORD = re.compile(r"[^\S\n]*\S+|\n|[^\S\n]+")
+
+
+class Wrapper:
+    """Breaks lines at `width` columns. The last word is held back until it is complete."""
+
+    def __init__(self, width: int) -> None:
+        self._width, self._column, self._held = width, 0, ""
+
+    def feed(self, text: str) -> str:
+        """What can be printed now."""
+        words = _WORD.findall(self._held + text)
+        self._held = words.pop() if words and words[-1] != "\n" else ""
+        return "".join(map(self._place, words))
+
+    def close(self) -> str:
+        """The last word."""
+        held, self._held = self._held, ""
+        return self._place(held)
+
+    def _place(self, word: str) -> str:
+        if word == "\n":
+            self._column = 0
+            return word
+        if self._column and self._column + _columns(word) > self._width:
+            word = word.lstrip()
+            self._column = _columns(word)
+            return "\n" + word
+        self._column += _columns(word)
+        return word
+
+
+def _columns(word: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in word)
