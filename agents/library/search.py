@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from .query import any_of, phrases, quoted, words
 
-MOST_POSTINGS = 30_000
+MOST_POSTINGS = 20_000
 """Most occurrences (a word in a chunk) that one search ranks; each costs 1.2 to 2 microseconds."""
 
 

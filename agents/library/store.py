@@ -80,7 +80,7 @@ def connect(file: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, file: Path, mode: str) -> None:
-    connection.executescript("PRAGMA busy_timeout=5000; PRAGMA mmap_size=1073741824; PRAGMA cache_size=-32768;")
+    connection.executescript("PRAGMA busy_timeout=5000; PRAGMA cache_size=-32768;")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if mode == "rwc" and version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         connection.execute("PRAGMA journal_mode=WAL")
