@@ -108,7 +108,7 @@ class StreamCleaner:
     def _continue(self, text: str) -> str:
         text = self._joiners + text
         known = text.rstrip(_JOINERS)
-        self._joiners = text[len(known) :]
+        self._joiners = text[len(known) :][:2]  # more of them fare as two do
         whole = _settle(self._last + known)
         settled = whole[len(self._last) :]
         if found := _LAST_LETTER.search(whole[-5:]):
