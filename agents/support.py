@@ -6,6 +6,7 @@ Nothing here understands language: a negated or twisted claim made of the passag
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from .backends.base import Rarity
 from .excerpts import weigh
@@ -45,8 +46,8 @@ def supports(passage: Passage, claim: str, rarity: Rarity) -> bool:
 
 def _says(passage: Passage, claim: str, rarity: Rarity) -> bool:
     """Whether SUPPORT of the claim's words by weight, and all its numbers and names, stand in the passage."""
-    shown = f"{passage.heading}\n{passage.text}\n{_HYPHENATED.sub('', passage.text)}"
-    there, said, *named = stems([shown, claim, *names(claim)])
+    there, counted = _held(passage)
+    said, *named = stems([claim, *names(claim)])
     wanted = content(said)
     # Numbers have several spellings: they are compared as numbers.
     weights = weigh({stem for stem in wanted if not stem.isdecimal()}, rarity)
@@ -54,9 +55,17 @@ def _says(passage: Passage, claim: str, rarity: Rarity) -> bool:
     return (
         bool(wanted)
         and (held >= SUPPORT or not weights)
-        and numbers(claim) <= readings(shown)
+        and numbers(claim) <= counted
         and all(_holds(there, stem) for name in named for stem in name)
     )
+
+
+@lru_cache(maxsize=64)
+def _held(passage: Passage) -> tuple[frozenset[str], frozenset[str]]:
+    """The stems and the numbers of a passage; a word that is hyphenated at the end of a line counts as whole too."""
+    joined = _HYPHENATED.sub("", passage.text)
+    shown = f"{passage.heading}\n{passage.text}" + (f"\n{joined}" if joined != passage.text else "")
+    return frozenset(stems([shown])[0]), frozenset(readings(shown))
 
 
 def quotations(claim: str) -> list[str]:
