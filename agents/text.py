@@ -47,7 +47,8 @@ _EMOJI = r"\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 # Joiners shape emoji, and letters of the Arabic and Indic scripts; anywhere else they only hide.
 _JOINED = rf"{_EMOJI}\u0620-\u064a\u066e-\u06d3\u0900-\u0dff"
 _JOINERS = "\u200c\u200d"
-_STRAY_JOINER = re.compile(rf"[{_JOINERS}](?:(?<![{_JOINED}].)(?<![{_EMOJI}]\ufe0f.)|(?![{_JOINED}]))")
+_JOINER_TO_NOTHING = re.compile(f"[{_JOINERS}](?![{_JOINED}])")
+_JOINER_OF_NOTHING = re.compile(rf"[{_JOINERS}](?<![{_JOINED}\ufe0f].)")
 
 _UNUSUAL = re.compile(r"[^\t\n -~]")
 
@@ -73,8 +74,9 @@ def _stand_in(found: re.Match[str]) -> str:
 
 
 def _settle(text: str) -> str:
-    """Cut what depends on its neighbours; runs after `_remove`, which makes new neighbours."""
-    return _FIFTH_MARK.sub("", _STRAY_JOINER.sub("", text))
+    """Cut what depends on its neighbours. The order matters: each step sees only neighbours that stay."""
+    text = _FIFTH_MARK.sub("", _JOINER_TO_NOTHING.sub("", text))
+    return _JOINER_OF_NOTHING.sub("", text)
 
 
 class StreamCleaner:
@@ -85,12 +87,12 @@ class StreamCleaner:
 
     def __init__(self) -> None:
         self._held = ""  # raw: may be the start of a sequence
-        self._joiners = ""  # cleaned: the next letter decides about them
+        self._joiner = ""  # cleaned: the next letter decides about it
         self._last = ""  # the last letter given out and its marks, which more marks may follow
 
     def feed(self, chunk: str) -> str:
         """The part of the text that is safe by now."""
-        if not self._held and not self._joiners and not _UNUSUAL.search(chunk):
+        if not self._held and not self._joiner and not _UNUSUAL.search(chunk):
             self._last = chunk[-1:] or self._last
             return chunk
         text = self._held + chunk
@@ -102,13 +104,13 @@ class StreamCleaner:
     def close(self) -> str:
         """What was held back; the cleaner is then as new."""
         rest = self._continue(_remove(self._held))
-        self._held = self._joiners = self._last = ""
+        self._held = self._joiner = self._last = ""
         return rest
 
     def _continue(self, text: str) -> str:
-        text = self._joiners + text
+        text = self._joiner + text
         known = text.rstrip(_JOINERS)
-        self._joiners = text[len(known) :][:2]  # more of them fare as two do
+        self._joiner = text[len(known) :][-1:]  # a joiner before another joins nothing
         whole = _settle(self._last + known)
         settled = whole[len(self._last) :]
         if found := _LAST_LETTER.search(whole[-5:]):

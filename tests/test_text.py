@@ -144,6 +144,13 @@ def test_a_stream_gives_the_same_text_however_it_is_cut() -> None:
         assert streamed(text, rng) == clean(text), ascii(text)
 
 
+def test_joiners_and_marks_in_any_order_are_cleaned_alike_in_a_stream() -> None:
+    rng = random.Random(5)
+    for _ in range(20_000):
+        text = "".join(rng.choices("a\u200b\u200c\u200d\u0301\ufe0f\u0645\u064b\U0001f469", k=rng.randint(1, 12)))
+        assert streamed(text, rng) == clean(text) == clean(clean(text)), ascii(text)
+
+
 def test_a_stream_passes_plain_tokens_on_at_once() -> None:
     cleaner = StreamCleaner()
     assert [cleaner.feed(token) for token in ("The ", "pump ", "m\u00e4rz", "")] == ["The ", "pump ", "m\u00e4rz", ""]
