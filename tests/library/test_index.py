@@ -3,12 +3,12 @@ import threading
 import unicodedata
 
 import pytest
-from fakes.documents import pdf
-from fakes.shelf import Shelf
 
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.library.index import Document
 from docmind.agents.library.terms import stems
+from fakes.documents import pdf
+from fakes.shelf import Shelf
 
 MANUAL = "# Manual\n\n" + "".join(
     f"## Part {number}\n\nThis part is about the {word}. " + "It has many more words to fill the page. " * 25 + "\n\n"

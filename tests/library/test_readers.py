@@ -1,9 +1,9 @@
 import json
 
 import pytest
-from fakes.documents import docx, epub, odt, pdf, pptx, xlsx
 
 from docmind.agents.library.readers import Binary, Document, Unreadable, read
+from fakes.documents import docx, epub, odt, pdf, pptx, xlsx
 
 FLOW = "The flow is 18 litres."
 HTML = f"<html><head><title>T</title></head><body><script>evil()</script><h1>Pump</h1><p>{FLOW}</p></body></html>"

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fakes.documents import xlsx
 
 from docmind.agents.library.reading import Job, Outcome, Reader
 from docmind.agents.settings import LibrarySettings
+from fakes.documents import xlsx
 
 
 def job(path: Path, known: bytes = b"") -> Job:

@@ -1,10 +1,10 @@
 from contextlib import closing
 
 import pytest
-from fakes.shelf import Shelf
 
 from docmind.agents.library.search import search
 from docmind.agents.library.store import connect
+from fakes.shelf import Shelf
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ import threading
 from pathlib import Path
 
 import pytest
-from fakes.documents import pdf
-from fakes.shelf import Shelf
 
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.library.store import library_file
 from docmind.agents.library.sync import Progress, Report, sync
 from docmind.agents.library.sync_child import command
 from docmind.agents.settings import LibrarySettings
+from fakes.documents import pdf
+from fakes.shelf import Shelf
 
 
 def changes(report: Report) -> tuple[int, int, int]:

@@ -2,10 +2,9 @@ import json
 import subprocess
 from typing import Any
 
+from docmind.agents.library.sync_child import command
 from fakes.documents import pdf, xlsx
 from fakes.shelf import Shelf
-
-from docmind.agents.library.sync_child import command
 
 
 def start(shelf: Shelf) -> "subprocess.Popen[bytes]":

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from llama_index.core.llms import ChatMessage
+
 from docmind.agents.routing.pool import Pool
 from docmind.agents.settings import Profile
 from fakes.gguf import write_gguf
-from llama_index.core.llms import ChatMessage
 
 
 def no_rarity(stems: Sequence[str]) -> dict[str, float]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.documents import pdf
 
 from docmind.tui.cli import main
+from fakes.documents import pdf
 
 Captured = pytest.CaptureFixture[str]
 
