@@ -28,6 +28,9 @@ class _Report(msgspec.Struct, tag="report"):
     """Its figures are read from the index itself."""
 
 
+_LONGEST_LINE = 64 * 1024 * 1024
+"""Bytes; the report names every file that could not be read."""
+
 _decoder = msgspec.json.Decoder(_Error | _Progress | _Report)
 
 
@@ -38,7 +41,9 @@ async def update(
     if not await asyncio.to_thread(pending, roots, file, settings):
         return
     pipe = asyncio.subprocess.PIPE
-    child = await asyncio.create_subprocess_exec(*command(roots, file, settings), stdin=pipe, stdout=pipe)
+    child = await asyncio.create_subprocess_exec(
+        *command(roots, file, settings), stdin=pipe, stdout=pipe, limit=_LONGEST_LINE
+    )
     try:
         await _follow(child, tell)
     finally:
