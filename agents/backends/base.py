@@ -4,6 +4,8 @@ A kind is a subclass with class attributes and a few methods; `open_backend` fin
 The rest of docmind sees `Backend.stream`: text and thinking apart, usage at the end, errors as DocmindError.
 """
 
+import functools
+import gc
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -86,10 +88,12 @@ class Backend(ABC):
         """Let go of connections and child processes."""
 
 
+@functools.cache
 def backend_class(kind: Kind) -> type[Backend]:
-    """The class of a kind; imports its module when first needed."""
+    """The class of a kind; imports its module when first needed, which takes seconds."""
     module, name = KINDS[kind].split(":")
     found: type[Backend] = getattr(importlib.import_module(f".{module}", __package__), name)
+    gc.freeze()  # LlamaIndex and openai are 260,000 objects: each full collection held the event loop for 0.2 s
     return found
 
 

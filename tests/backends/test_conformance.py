@@ -118,7 +118,7 @@ async def test_the_stall_meter_sees_a_blocking_backend() -> None:
 
 
 FIRST_CALL = """
-import asyncio, sys
+import asyncio, gc, sys
 from docmind.agents.backends.base import open_backend
 from docmind.agents.settings import Profile
 from fakes.listening import listen
@@ -126,6 +126,7 @@ from fakes.listening import listen
 async def main():
     for kind, url in zip(sys.argv[1::2], sys.argv[2::2]):
         backend = open_backend(kind, Profile(kind=kind, url=url))
+        assert gc.get_freeze_count() > 100_000, "a full collection would hold the event loop"
         before = set(sys.modules)
         assert (await listen(backend)).error is None
         print(kind, sorted(set(sys.modules) - before))

@@ -13,7 +13,7 @@ from fakes import FakeServer, Fault, Reply
 from fakes.listening import listen
 
 ANSWER = "The pump is blue and old."
-QUICK = Timeouts(connect=1.0, first_token=0.3, loading=0.6, stall=0.3, total=5.0)
+QUICK = Timeouts(connect=1.0, first_token=0.6, loading=1.2, stall=0.6, total=10.0)
 KINDS = pytest.mark.parametrize("kind", ["ollama", "openai"])
 
 
@@ -182,7 +182,7 @@ async def test_usage_is_estimated_where_the_server_does_not_count(kind: str) -> 
 
 @KINDS
 async def test_an_endless_answer_ends_at_the_total_limit(kind: str) -> None:
-    timeouts = Timeouts(first_token=5, stall=5, total=0.5)
+    timeouts = Timeouts(first_token=5, stall=5, total=0.8)
     async with talking_to(FakeServer(["word " * 1000], gap=0.01), kind, timeouts) as backend:
         heard = await listen(backend)
 
