@@ -1,0 +1,70 @@
+"""An engine of another version is replaced when it is idle, and left alone when it answers somebody."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from docmind import __version__
+from docmind.agents.client import connect, stop
+from docmind.agents.endpoint import socket_file
+from docmind.agents.errors import Code, DocmindError
+from docmind.agents.protocol import Failed, Hello, Stop, Welcome
+
+
+@pytest.fixture
+async def data_dir(tmp_path: Path) -> AsyncIterator[Path]:
+    """A data folder without an engine; the one that a test starts is ended afterwards."""
+    yield tmp_path / "data"
+    await stop(tmp_path / "data")
+
+
+class OtherVersion:
+    """An engine of another docmind. `busy`: it refuses to end."""
+
+    def __init__(self, data_dir: Path, busy: bool) -> None:
+        self._path, self._busy = socket_file(data_dir), busy
+        self.commands: list[Hello | Stop] = []
+
+    async def __aenter__(self) -> "OtherVersion":
+        self._server = await asyncio.start_unix_server(self._answer, self._path)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async for line in reader:
+            command = msgspec.json.decode(line, type=Hello | Stop)
+            self.commands.append(command)
+            if isinstance(command, Hello):
+                writer.write(msgspec.json.encode(Welcome(version="0.0.1", pid=1)) + b"\n")
+            elif self._busy:
+                writer.write(msgspec.json.encode(Failed(run="", code="ERR_3002", message="It is busy.")) + b"\n")
+            else:
+                self._server.close()
+                self._path.unlink()
+                break
+        writer.close()
+
+
+async def test_the_idle_engine_of_another_version_is_replaced(data_dir: Path) -> None:
+    async with OtherVersion(data_dir, busy=False) as other:
+        client = await connect(data_dir)
+        client.send(Hello(version=__version__))
+        welcome = await client.receive()
+        await client.aclose()
+    assert isinstance(welcome, Welcome)
+    assert welcome.version == __version__
+    assert other.commands[-1] == Stop(only_idle=True)
+
+
+async def test_the_busy_engine_of_another_version_is_left_alone(data_dir: Path) -> None:
+    async with OtherVersion(data_dir, busy=True):
+        with pytest.raises(DocmindError, match="It is busy") as refused:
+            await connect(data_dir)
+    assert refused.value.code == Code.ENGINE_VERSION
+    assert "docmind engine stop" in refused.value.hint
+    socket_file(data_dir).unlink()
