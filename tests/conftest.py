@@ -1,9 +1,12 @@
 """Shared by all tests: none of them may see the developer's own configuration or data."""
 
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from docmind.agents.client import stop
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +22,19 @@ def no_own_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pyte
     runtime.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     return home
+
+
+@pytest.fixture
+async def data_dir(tmp_path: Path) -> AsyncIterator[Path]:
+    """A data folder without an engine; the one that a test starts is ended afterwards."""
+    yield tmp_path / "data"
+    await stop(tmp_path / "data")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one document."""
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "pump.md").write_text("The pump is blue.\n")
+    return folder

@@ -1,53 +1,30 @@
 """The engine process and its clients: start, several clients, cancel, crash, other versions, the end."""
 
 import asyncio
-import os
-import signal
-import socket
 import stat
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from docmind import __version__
-from docmind.agents.client import Client, connect, stop
+from docmind.agents.client import connect, stop
 from docmind.agents.endpoint import socket_file
-from docmind.agents.errors import Code, DocmindError
 from docmind.agents.protocol import (
     CANCELLED,
     Answered,
-    AnyEvent,
     Ask,
     Cancel,
     Failed,
     Hello,
-    Library,
-    Open,
     Token,
     Welcome,
 )
-from docmind.agents.settings import EngineSettings, Profile, Settings
+from docmind.agents.settings import Profile, Settings
+from engine_clients import engine_pid, opened, result, wait_for
 from fakes import FakeServer
 
 SEARCH = 'Action: search_documents\nAction Input: {"query": "pump"}'
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "papers"
-    folder.mkdir()
-    (folder / "pump.md").write_text("The pump is blue.\n")
-    return folder
-
-
-@pytest.fixture
-async def data_dir(tmp_path: Path) -> AsyncIterator[Path]:
-    """A data folder without an engine; the one that a test starts is ended afterwards."""
-    yield tmp_path / "data"
-    await stop(tmp_path / "data")
 
 
 @pytest.fixture(scope="module")
@@ -66,34 +43,6 @@ def warm(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data folder of the shared engine."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(shared / "run"))
     return shared / "data"
-
-
-async def opened(data_dir: Path, folder: Path, settings: Settings | None = None) -> Client:
-    client = await connect(data_dir)
-    client.send(Open(settings=settings or Settings(fallback=["quotes"]), roots=[str(folder)]))
-    return client
-
-
-async def result(client: Client, run: str) -> tuple[list[AnyEvent], Answered | Failed]:
-    """The events until the end of a run, and the end."""
-    events: list[AnyEvent] = []
-    async with asyncio.timeout(60), aclosing(client.events()) as arriving:
-        async for event in arriving:
-            events.append(event)
-            if isinstance(event, Answered | Failed) and event.run == run:
-                return events, event
-    raise AssertionError("the engine left")
-
-
-async def wait_for(client: Client, kind: type[AnyEvent]) -> None:
-    async with asyncio.timeout(60):
-        while not isinstance(await client.receive(), kind):
-            pass
-
-
-def engine_pid(data_dir: Path) -> int:
-    (found,) = [p for p in psutil.process_iter(["cmdline"]) if str(data_dir.resolve()) in (p.info["cmdline"] or [])]
-    return found.pid
 
 
 def using(server: FakeServer) -> Settings:
@@ -198,52 +147,6 @@ async def test_the_earlier_answer_is_part_of_the_next_prompt(warm: Path, folder:
         await client.aclose()
         last = [message["content"] for message in server.chats[-2].body["messages"]]
     assert last[1:] == ["Question one?", "It is as blue as the sky [1].", "Question two?"]
-
-
-async def test_a_killed_engine_is_noticed_and_the_next_client_starts_another(data_dir: Path, folder: Path) -> None:
-    client = await opened(data_dir, folder)
-    await wait_for(client, Library)
-    killed = engine_pid(data_dir)
-    os.kill(killed, signal.SIGKILL)
-    with pytest.raises(DocmindError) as lost:
-        await result(client, "none")
-    assert lost.value.code == Code.ENGINE_LOST
-    await client.aclose()
-    again = await connect(data_dir)
-    await again.aclose()
-    assert engine_pid(data_dir) != killed
-
-
-async def test_a_socket_file_left_over_from_a_crash_is_no_obstacle(data_dir: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as left_over:
-        left_over.bind(str(socket_file(data_dir)))
-    client = await connect(data_dir)
-    await client.aclose()
-
-
-async def test_sigterm_ends_the_engine_cleanly(data_dir: Path) -> None:
-    client = await connect(data_dir)
-    process = psutil.Process(engine_pid(data_dir))
-    process.terminate()
-    await client.ended()
-    await asyncio.to_thread(process.wait, 30)
-    await client.aclose()
-    assert not socket_file(data_dir).exists()
-
-
-async def test_an_engine_without_clients_ends_after_its_idle_time(data_dir: Path, folder: Path) -> None:
-    settings = Settings(engine=EngineSettings(idle_minutes=0.001))
-    client = await opened(data_dir, folder, settings)
-    await wait_for(client, Library)
-    process = psutil.Process(engine_pid(data_dir))
-    await client.aclose()
-    await asyncio.to_thread(process.wait, 30)
-
-
-async def test_stopping_says_whether_there_was_an_engine(data_dir: Path) -> None:
-    await (await connect(data_dir)).aclose()
-    assert await stop(data_dir) is True
-    assert await stop(data_dir) is False
 
 
 async def test_nonsense_from_a_client_ends_only_its_own_connection(warm: Path) -> None:

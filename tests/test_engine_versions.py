@@ -1,24 +1,16 @@
 """An engine of another version is replaced when it is idle, and left alone when it answers somebody."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from docmind import __version__
-from docmind.agents.client import connect, stop
+from docmind.agents.client import connect
 from docmind.agents.endpoint import socket_file
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.protocol import Failed, Hello, Stop, Welcome
-
-
-@pytest.fixture
-async def data_dir(tmp_path: Path) -> AsyncIterator[Path]:
-    """A data folder without an engine; the one that a test starts is ended afterwards."""
-    yield tmp_path / "data"
-    await stop(tmp_path / "data")
 
 
 class OtherVersion:

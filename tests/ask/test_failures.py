@@ -154,3 +154,16 @@ def test_ctrl_c_stops_the_answer_at_the_server_too(program: Program, documents: 
         server.wait_until(lambda: server.disconnects)
     assert process.returncode == 130
     assert b"Traceback" not in errors
+
+
+def test_an_engine_that_is_stopped_in_mid_answer_leaves_what_was_said(program: Program, documents: Path) -> None:
+    script = ['Action: search_documents\nAction Input: {"query": "compressor"}', "Answer: Every" + " and so on" * 5000]
+    with FakeServer(script, gap=0.01) as server:
+        command = program.command("--config", program.config(openai(server)), "ask", QUESTION, documents)
+        process = subprocess.Popen(command, env=program.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        server.wait_until(lambda: len(server.chats) == 2, timeout=60)
+        program.close()
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"The engine was stopped. [ERR_3003]" in errors
+    assert output.startswith(b"Every and so on")

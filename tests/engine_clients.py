@@ -1,0 +1,39 @@
+"""What tests do with the real engine: open folders, follow a run to its end, find its process."""
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+
+import psutil
+
+from docmind.agents.client import Client, connect
+from docmind.agents.protocol import Answered, AnyEvent, Failed, Open
+from docmind.agents.settings import Settings
+
+
+async def opened(data_dir: Path, folder: Path, settings: Settings | None = None) -> Client:
+    client = await connect(data_dir)
+    client.send(Open(settings=settings or Settings(fallback=["quotes"]), roots=[str(folder)]))
+    return client
+
+
+async def result(client: Client, run: str) -> tuple[list[AnyEvent], Answered | Failed]:
+    """The events until the end of a run, and the end."""
+    events: list[AnyEvent] = []
+    async with asyncio.timeout(60), aclosing(client.events()) as arriving:
+        async for event in arriving:
+            events.append(event)
+            if isinstance(event, Answered | Failed) and event.run == run:
+                return events, event
+    raise AssertionError("the engine left")
+
+
+async def wait_for(client: Client, kind: type[AnyEvent]) -> None:
+    async with asyncio.timeout(60):
+        while not isinstance(await client.receive(), kind):
+            pass
+
+
+def engine_pid(data_dir: Path) -> int:
+    (found,) = [p for p in psutil.process_iter(["cmdline"]) if str(data_dir.resolve()) in (p.info["cmdline"] or [])]
+    return found.pid
