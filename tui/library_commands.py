@@ -1,6 +1,7 @@
 """`docmind index` and `docmind search`."""
 
 import argparse
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,9 +73,14 @@ def run_search(args: argparse.Namespace) -> int:
         raise DocmindError(Code.USAGE, "There is nothing to search for.", 'Say `docmind search "words" FOLDER`.')
     settings, roots, file = _library(args)
     _refresh(settings, roots, file)
-    library = Library(file)
-    if not library.counts()[0]:
-        raise _no_documents()
+    with contextlib.closing(Library(file)) as library:
+        if not library.counts()[0]:
+            raise _no_documents()
+        _search(library, args)
+    return 0
+
+
+def _search(library: "Library", args: argparse.Namespace) -> None:
     if args.queries:
         for query in _lines(args.queries):
             say_json({"query": query, **_answer(library, query, args.k)})
@@ -82,7 +88,6 @@ def run_search(args: argparse.Namespace) -> int:
         say_json(_answer(library, args.words, args.k))
     else:
         _say_results(_answer(library, args.words, args.k)["results"])
-    return 0
 
 
 def _library(args: argparse.Namespace) -> "tuple[LibrarySettings, list[Path], Path]":
@@ -99,10 +104,16 @@ def _refresh(settings: "LibrarySettings", roots: list[Path], file: Path) -> None
 
     if not pending(roots, file, settings):
         return
-    if not file.exists():
+    first = not file.exists()
+    if first:
         notice("These folders are not indexed yet: reading them first.", DIM)
-    with ProgressLine() as line:
-        sync(roots, file, settings, line.show)
+    try:
+        with ProgressLine() as line:
+            sync(roots, file, settings, line.show, wait=first)
+    except DocmindError as error:
+        if error.code != Code.INDEX_BUSY:
+            raise
+        notice("Another docmind is updating this index: searching what is there by now.", DIM)
 
 
 def _lines(name: str) -> Iterator[str]:

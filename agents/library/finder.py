@@ -48,11 +48,12 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Findings(msgspec.Struct):
-    """What is under the roots. `skipped` counts files and whole folders by reason, `failed` holds (path, reason)."""
+    """What is under the roots. `skipped` counts files and whole folders by reason."""
 
     files: list[Found] = []
     skipped: dict[str, int] = {}
-    failed: list[tuple[bytes, str]] = []
+    failed: list[tuple[bytes, bytes, str]] = []
+    """(root, name, reason) of what could not be looked at."""
 
     def skip(self, reason: str) -> None:
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
@@ -101,7 +102,7 @@ def _single(root: bytes, findings: Findings) -> Iterator[Found]:
     try:
         info = os.stat(root, follow_symlinks=False)
     except OSError as error:
-        findings.failed.append((root, f"cannot be opened: {error.strerror}"))
+        findings.failed.append((root, b"", f"cannot be opened: {error.strerror}"))
     else:
         yield Found(root, b"", info.st_size, info.st_ctime_ns)
 
@@ -115,7 +116,7 @@ def _walk(root: bytes, others: set[bytes], findings: Findings) -> Iterator[Found
             with os.scandir(path) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            findings.failed.append((path, f"the folder cannot be opened: {error.strerror}"))
+            findings.failed.append((root, folder, f"the folder cannot be opened: {error.strerror}"))
             continue
         if any(entry.name == b".gitignore" for entry in listed):
             ignored = ignored.below(path, folder)

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -16,7 +17,7 @@ from ..errors import Code, DocmindError
 from ..protocol import Passage
 from ..text import one_line
 from .search import search
-from .store import connect, errors_of
+from .store import connect, errors_of, exists
 
 _COLUMNS = "file.path, chunk.text, chunk.page, chunk.first, chunk.last, chunk.heading"
 _READ_AT_ONCE = 40
@@ -117,7 +118,7 @@ class Library:
             raise DocmindError(Code.OUTSIDE, f"There is no document {one_line(path)} in this library.", hint)
         return int(row[0])
 
-    def _row(self, db: sqlite3.Connection, where: str, values: Sequence[object]) -> list[sqlite3.Row]:
+    def _row(self, db: sqlite3.Connection, where: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         sql = f"SELECT {_COLUMNS} FROM chunk JOIN file ON file.id = chunk.file WHERE {where}"
         return db.execute(sql, values).fetchall()
 
@@ -128,21 +129,16 @@ class Library:
 
     def _opened(self) -> sqlite3.Connection:
         """The connection; a rebuilt index is another file, and opened anew."""
-        try:
-            inode = os.stat(self._file).st_ino
-        except OSError:
-            raise DocmindError(
-                Code.NO_DOCUMENTS, "These folders are not indexed yet.", "Run `docmind index`."
-            ) from None
+        if not exists(self._file):
+            raise DocmindError(Code.NO_DOCUMENTS, "These folders are not indexed yet.", "Run `docmind index`.")
         with self._opening:
+            inode = os.stat(self._file).st_ino
             if not self._connection or inode != self._inode:
                 self._connection, self._inode = connect(self._file, "ro"), inode
             return self._connection
 
 
-def _passage(row: Sequence[object], score: float = 0.0) -> Passage:
+def _passage(row: tuple[Any, ...], score: float = 0.0) -> Passage:
     path, text, page, first, last, heading = row
     lines = None if first is None else (first, last)
-    return msgspec.convert(
-        {"path": path, "text": text, "page": page, "lines": lines, "heading": heading, "score": score}, Passage
-    )
+    return Passage(path=path, text=text, page=page, lines=lines, heading=heading, score=score)

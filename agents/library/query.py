@@ -11,9 +11,10 @@ MOST_WORDS = 64
 """More words than this make a search slow and no better."""
 
 
-def phrases(query: str) -> list[list[str]]:
-    """The words of each phrase in quotation marks."""
-    return [words for match in _PHRASE.finditer(query) if len(words := _WORD.findall(match[1])) > 1]
+def phrases(query: str) -> list[str]:
+    """What stands in quotation marks, where that is more than one word."""
+    found = (_WORD.findall(match[1]) for match in _PHRASE.finditer(query))
+    return [" ".join(phrase) for phrase in found if len(phrase) > 1]
 
 
 def words(query: str) -> list[str]:

@@ -17,14 +17,12 @@ def search(
 ) -> list[tuple[int, float]]:
     """(chunk id, score) of the best `k` chunks; a higher score is better. Raises sqlite3.Error."""
     terms = _affordable(connection, words(query), most_postings)
-    if not terms:
-        return []
-    some = any_of(terms)
     if wanted := phrases(query):
-        exact = " AND ".join(quoted(" ".join(phrase)) for phrase in wanted)
-        # Where nothing holds the phrase, its words are the next best.
-        return _ranked(connection, f"({exact}) AND ({some})", k) or _ranked(connection, some, k)
-    return _ranked(connection, some, k)
+        exact = " AND ".join(map(quoted, wanted))
+        # The words after the phrases do not restrict, they only rank.
+        if found := _ranked(connection, f"({exact}) AND ({any_of([*wanted, *terms])})", k):
+            return found
+    return _ranked(connection, any_of(terms), k) if terms else []
 
 
 def _ranked(connection: sqlite3.Connection, match: str, k: int) -> list[tuple[int, float]]:

@@ -15,6 +15,7 @@ from typing import Literal
 from ..errors import Code, DocmindError
 from ..text import one_line
 from .finder import resolve
+from .terms import TOKENIZER
 
 VERSION = 1
 """Raised with every change of the tables; another one is reported, never converted or deleted silently."""
@@ -49,7 +50,7 @@ CREATE TABLE chunk(
 );
 CREATE INDEX chunk_file ON chunk(file);
 CREATE VIRTUAL TABLE passage
-    USING fts5(heading, text, content='chunk', content_rowid='id', tokenize='porter unicode61');
+    USING fts5(heading, text, content='chunk', content_rowid='id', tokenize='{TOKENIZER}');
 INSERT INTO passage(passage, rank) VALUES ('automerge', 8);
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(passage, row);
 PRAGMA user_version = {VERSION};
@@ -60,6 +61,11 @@ def library_file(data_dir: Path, roots: Sequence[Path]) -> Path:
     """Where the index of these roots is kept; the same for the same set of folders. Raises DocmindError(NO_FOLDER)."""
     name = hashlib.blake2b(b"\0".join(map(os.fsencode, resolve(roots))), digest_size=8).hexdigest()
     return data_dir / "libraries" / f"{name}.db"
+
+
+def exists(file: Path) -> bool:
+    """Whether there is an index; an empty file is one that was never finished."""
+    return file.exists() and file.stat().st_size > 0
 
 
 def connect(file: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
@@ -83,13 +89,12 @@ def _prepare(connection: sqlite3.Connection, file: Path, mode: str) -> None:
     connection.executescript("PRAGMA busy_timeout=5000; PRAGMA cache_size=-32768;")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if mode == "rwc" and version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        connection.execute("PRAGMA journal_mode=WAL")
         connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
         version = VERSION
     if version != VERSION or connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
         raise damaged(file, "it was not written by this version of docmind")
     if mode != "ro":
-        connection.executescript("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;")
+        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;")
 
 
 def damaged(file: Path, why: str) -> DocmindError:
@@ -110,14 +115,16 @@ def errors_of(file: Path) -> Iterator[None]:
 
 def _translated(error: sqlite3.Error, file: Path) -> DocmindError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the extended codes say the same in more detail
-    shown = one_line(str(file))
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return DocmindError(
-            Code.INDEX_BUSY, f"The index {shown} is in use by another program.", "Try again in a moment."
-        )
+        return busy(file)
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
         return _disk(file, str(error))
     return damaged(file, one_line(str(error)))
+
+
+def busy(file: Path) -> DocmindError:
+    message = f"The index {one_line(str(file))} is in use by another program."
+    return DocmindError(Code.INDEX_BUSY, message, "Try again in a moment.")
 
 
 def _disk(file: Path, why: str) -> DocmindError:

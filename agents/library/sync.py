@@ -14,7 +14,7 @@ import msgspec
 from ..settings import LibrarySettings
 from . import store
 from .finder import Findings, Found, find, resolve
-from .manifest import Entry, Key, Manifest, display, entries
+from .manifest import Entry, Key, Manifest, entries
 from .reading import Job, Outcome, Reader
 
 
@@ -63,7 +63,7 @@ Listener = Callable[[Progress], None]
 
 def pending(roots: Sequence[Path], file: Path, settings: LibrarySettings) -> bool:
     """Whether `sync` would change anything, by names, sizes and dates; waits for no one. Raises DocmindError."""
-    if not file.exists():
+    if not store.exists(file):
         return True
     with store.errors_of(file), contextlib.closing(store.connect(file, "ro")) as db:
         known = entries(db)
@@ -77,16 +77,17 @@ def sync(
     settings: LibrarySettings,
     progress: Listener | None = None,
     rebuild: bool = False,
+    wait: bool = True,
 ) -> Report:
     """Brings the index `file` of `roots` up to date, one transaction a file; `rebuild` starts it afresh.
 
-    An interruption loses at most the file being read. Waits for another update of the same index.
-    Raises DocmindError: NO_FOLDER, INDEX_DAMAGED, DISK.
+    An interruption loses at most the file being read. Another update of the same index is waited for, or, without
+    `wait`, an error. Raises DocmindError: NO_FOLDER, INDEX_DAMAGED, INDEX_BUSY, DISK.
     """
     start = time.monotonic()
     tell = progress or (lambda _: None)
     roots = resolve(roots)
-    with store.errors_of(file), _alone(file, tell):
+    with store.errors_of(file), _alone(file, tell, wait):
         if rebuild:
             store.remove(file)
         with contextlib.closing(store.connect(file, "rwc")) as db:
@@ -98,13 +99,15 @@ def sync(
 
 
 @contextlib.contextmanager
-def _alone(file: Path, tell: Listener) -> Iterator[None]:
+def _alone(file: Path, tell: Listener, wait: bool) -> Iterator[None]:
     """Holds the lock beside the index; the kernel frees it when this process ends, however it does."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(os.open(file.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600), "wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if not wait:
+                raise store.busy(file) from None
             tell(Progress(state="waiting"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -175,10 +178,11 @@ class _Update:
 
     def _summed_up(self) -> Report:
         report, skipped = self._report, Counter(self._findings.skipped)
-        report.failed = [Failure(display(path), reason) for path, reason in self._findings.failed]
+        path = self._manifest.path
+        report.failed = [Failure(path(root, name), reason) for root, name, reason in self._findings.failed]
         for (root, name), entry in self._manifest.entries().items():
             if entry.state == "failed":
-                report.failed.append(Failure(self._manifest.path(root, name), entry.reason))
+                report.failed.append(Failure(path(root, name), entry.reason))
             skipped[entry.reason] += entry.state == "skipped"
         report.skipped = {reason: count for reason, count in sorted(skipped.items()) if count}
         report.files, report.chunks = self._manifest.counts()

@@ -90,4 +90,4 @@ def test_a_folder_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
     locked.mkdir(mode=0)
     (failure,) = find([tmp_path], LIMIT).failed
     locked.chmod(0o700)
-    assert failure == (os.fsencode(locked), "the folder cannot be opened: Permission denied")
+    assert failure == (os.fsencode(tmp_path), b"locked", "the folder cannot be opened: Permission denied")

@@ -47,6 +47,10 @@ def test_the_words_of_a_phrase_that_nothing_holds_are_searched(fruit: Shelf) -> 
     assert set(fruit.found('"loop cooling"')) == {"loop.txt", "apart.txt"}
 
 
+def test_words_beside_a_phrase_do_not_restrict(fruit: Shelf) -> None:
+    assert fruit.found('"cooling loop" unknown') == fruit.found('"was revised" in') == ["loop.txt"]
+
+
 def test_a_quotation_mark_alone_is_no_phrase(fruit: Shelf) -> None:
     assert set(fruit.found('cooling "loop')) == {"loop.txt", "apart.txt"}
 

@@ -4,12 +4,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.library.store import library_file
+from docmind.agents.library.store import connect, library_file
 from docmind.agents.library.sync import Progress, Report, sync
 from docmind.agents.library.sync_child import command
 from docmind.agents.settings import LibrarySettings
@@ -31,6 +32,8 @@ def test_new_changed_and_deleted_files_reach_the_index(shelf: Shelf) -> None:
     report = shelf.sync()
     assert (changes(report), report.files, report.chunks) == ((1, 1, 1), 2, 2)
     assert [shelf.found(word) for word in ("apple", "banana", "cherry", "date")] == [[], [], ["a.txt"], ["c.txt"]]
+    with closing(connect(shelf.file, "rw")) as db:  # FTS5 finds no trace of the old texts
+        db.execute("INSERT INTO passage(passage, rank) VALUES ('integrity-check', 1)")
 
 
 def test_nothing_changed_means_nothing_is_read(shelf: Shelf) -> None:
@@ -191,6 +194,9 @@ def test_a_second_update_waits_for_the_first(shelf: Shelf) -> None:
         second.start()
         assert waiting.wait(30)
         assert shelf.found("apple") == ["a.txt"]  # searching does not wait
+        with pytest.raises(DocmindError) as caught:
+            sync([shelf.folder], shelf.file, shelf.settings, wait=False)
+        assert caught.value.code == Code.INDEX_BUSY
         assert not reports
     second.join(30)
     assert [report.files for report in reports] == [1]
@@ -221,6 +227,17 @@ def _damage(file: Path, how: str) -> None:
         with sqlite3.connect(file) as db:
             db.execute("PRAGMA user_version = 99" if how == "other version" else "PRAGMA application_id = 1")
         db.close()
+
+
+def test_an_index_that_was_never_finished_is_no_damage(shelf: Shelf) -> None:
+    shelf.write("a.txt", "the apple")
+    shelf.file.parent.mkdir(parents=True)
+    shelf.file.touch()
+    assert shelf.pending()
+    with pytest.raises(DocmindError) as caught:
+        shelf.library.search("apple")
+    assert caught.value.code == Code.NO_DOCUMENTS
+    assert changes(shelf.sync()) == (1, 0, 0)
 
 
 def test_a_rebuild_reads_everything_again(shelf: Shelf) -> None:
