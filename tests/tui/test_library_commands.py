@@ -1,5 +1,6 @@
 """`docmind index` and `docmind search`, from the command line to the exit status."""
 
+import fcntl
 import json
 import os
 import pty
@@ -70,6 +71,21 @@ def test_search_reads_what_is_new_first(documents: Path, capsys: Captured) -> No
     main(["search", "gasket", str(documents)])
     second = capsys.readouterr()
     assert (second.out.splitlines()[0], second.err) == ("new.txt 1-1", "")
+
+
+def test_search_does_not_wait_for_another_update(documents: Path, tmp_path: Path, capsys: Captured) -> None:
+    data = tmp_path / "data"
+    main(["index", str(documents), "--data-dir", str(data)])
+    (documents / "new.txt").write_text("the flow limit of the gasket")
+    capsys.readouterr()
+    (lock,) = (data / "libraries").glob("*.lock")
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert main(["search", "flow limit", str(documents), "--data-dir", str(data)]) == 0
+    captured = capsys.readouterr()
+    assert "Another docmind is updating" in captured.err
+    assert "pump.md" in captured.out
+    assert "new.txt" not in captured.out
 
 
 def test_a_file_of_queries_is_answered_line_by_line(documents: Path, tmp_path: Path, capsys: Captured) -> None:
