@@ -116,8 +116,8 @@ class LlamaIndexBackend(Backend):
         try:
             while chunk := await self._next(queue, deadline):
                 for delta in answer.take(chunk):
-                    deadline.heard()
                     yield delta
+                    deadline.heard()  # now, so that a reader who takes his time does not count as silence
             for delta in answer.finish(messages):
                 yield delta
         finally:
