@@ -122,13 +122,8 @@ async def _is_ours(client: Client) -> bool:
 
 
 async def _start(data_dir: Path) -> None:
-    """Returns when an engine listens. It has a session of its own, so it outlives the terminal; its output is its log."""
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log = os.open(data_dir / "engine.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    except OSError as error:
-        raise _does_not_start(data_dir, f"Its folder cannot be written: {error.strerror}.") from error
-    command = [sys.executable, "-P", "-m", f"{__package__}.engine", "--data-dir", os.fspath(data_dir.resolve())]
+    """Returns when an engine listens; it has a session of its own, so it outlives the terminal."""
+    command, log = _command(data_dir), _log(data_dir)
     quiet = asyncio.subprocess.DEVNULL
     try:
         starting = await asyncio.create_subprocess_exec(
@@ -138,6 +133,19 @@ async def _start(data_dir: Path) -> None:
         os.close(log)
     if status := await starting.wait():
         raise _does_not_start(data_dir, f"It ended with status {status}.")
+
+
+def _command(data_dir: Path) -> list[str]:
+    return [sys.executable, "-P", "-m", f"{__package__}.engine", "--data-dir", os.fspath(data_dir.resolve())]
+
+
+def _log(data_dir: Path) -> int:
+    """A file descriptor that takes what the engine's libraries print."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(data_dir / "engine.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise _does_not_start(data_dir, f"Its folder cannot be written: {error.strerror}.") from error
 
 
 @contextlib.asynccontextmanager

@@ -1,18 +1,23 @@
 """Say in plain words which values a setting takes, and which one was found."""
 
-from typing import Any
-
-from msgspec import inspect
+from typing import TYPE_CHECKING, Any
 
 from .text import one_line
+
+if TYPE_CHECKING:
+    from msgspec import inspect
 
 
 def expected(kind: Any) -> str:
     """A type in plain words, for example `a whole number above 0`."""
+    from msgspec import inspect  # 20 ms, which only an error shall cost
+
     return _words(inspect.type_info(kind))
 
 
-def _words(kind: inspect.Type) -> str:
+def _words(kind: "inspect.Type") -> str:
+    from msgspec import inspect
+
     match kind:
         case inspect.UnionType(types=types):
             return " or ".join(_words(member) for member in types if not isinstance(member, inspect.NoneType))

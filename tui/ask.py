@@ -1,10 +1,8 @@
 """`docmind ask`: one question, its answer streamed, its sources below. And `docmind engine stop`."""
 
 import argparse
-import asyncio
 import contextlib
 import os
-import uuid
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +35,8 @@ def add_parsers(commands: Subparsers) -> None:
 
 def run_ask(args: argparse.Namespace) -> int:
     """Answers on stdout. Raises DocmindError, KeyboardInterrupt."""
+    import asyncio
+
     from docmind.agents.library.finder import resolve
 
     from .answer import JsonPrinter, TextPrinter
@@ -53,6 +53,8 @@ def run_ask(args: argparse.Namespace) -> int:
 
 def run_engine(args: argparse.Namespace) -> int:
     """Stops the engine of the data folder."""
+    import asyncio
+
     from docmind.agents.client import stop
 
     from .terminal import say
@@ -73,6 +75,8 @@ async def _ask(args: argparse.Namespace, loaded: "Loaded", roots: list[str], pri
 
 
 async def _ask_once(args: argparse.Namespace, loaded: "Loaded", roots: list[str], printer: "Printer") -> None:
+    import uuid
+
     from docmind.agents.client import connect
     from docmind.agents.configuration import api_keys
     from docmind.agents.protocol import Ask, Open
