@@ -128,7 +128,8 @@ class TextPrinter(Printer):
         if answered.citations:
             say("\nSources", BOLD)
         for citation in answered.citations:
-            say(f"  {one_line(_source(citation), width() - 2)}" if self._streams else f"  {_source(citation)}")
+            source = _source(citation, answered.answer)
+            say(f"  {one_line(source, width() - 2) if self._streams else source}")
         if not answered.citations and answered.profile != "quotes":
             notice("  No sources: nothing in this answer is tied to a document.", DIM)
         self._notice(_summary(answered))
@@ -137,14 +138,17 @@ class TextPrinter(Printer):
 def _step(called: ToolCalled, returned: ToolReturned) -> str:
     what = DOING.get(called.tool, called.tool)
     subject = " ".join(str(value) for value in called.input.values() if value not in (None, ""))
-    result = returned.error or f"{len(returned.passages)} passages   {returned.seconds:.2f} s"
+    count = len(returned.passages)
+    result = returned.error or f"{count} passage{'s' * (count != 1)}   {returned.seconds:.2f} s"
     return f'{what} "{one_line(subject, 80)}"   {result}' if subject else f"{what}   {result}"
 
 
-def _source(citation: Citation) -> str:
+def _source(citation: Citation, answer: str) -> str:
+    """Where it stands, whether it holds, and the words that support the answer unless the answer quotes them itself."""
     where = f"[{citation.n}] {place(citation.path, citation.page, citation.lines)}"
     mark = "" if citation.verified else "   unverified"
-    return f"{where}{mark}   {one_line(citation.quote, MOST_QUOTED)}" if citation.quote else f"{where}{mark}"
+    quote = "" if citation.quote in answer else f"   {one_line(citation.quote, MOST_QUOTED)}"
+    return f"{where}{mark}{quote}"
 
 
 def _summary(answered: Answered) -> str:

@@ -153,7 +153,7 @@ def test_a_pipe_gets_plain_text_with_the_sources_below(program: Program, documen
         "Sources",
         "  [1] manual.md 5   The compressor must be inspected every 400 hours of operation.",
     ]
-    assert 'searched "compressor inspected"   1 passages' in done.stderr
+    assert 'searched "compressor inspected"   1 passage ' in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
 
 
