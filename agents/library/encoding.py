@@ -1,4 +1,4 @@
-"""Bytes of a text file -> text: byte order mark, UTF-8, UTF-16 without a mark, then a guess."""
+"""Bytes of a text file -> text: byte order mark, UTF-16 without one, UTF-8, what the text itself declares, a guess."""
 
 import codecs
 import itertools
@@ -13,6 +13,7 @@ _MARKS = [  # UTF-32 first: its little-endian mark begins with that of UTF-16
 ]
 _SAMPLE = 32_768
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x0b\b\x1b")) + b"\x7f"
+_DECLARATION = re.compile(rb"""(?:charset|coding)\s*[=:]\s*["']?([A-Za-z][\w.-]{2,30})""")
 _FOREIGN = re.compile(rb"[^\n\x80-\xff]{0,40}[\x80-\xff][^\n]{0,1000}")
 _STRETCHES = 30
 _NEARLY = 0.05
@@ -36,7 +37,7 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         # A bad byte far inside is damage, not another encoding.
-        name = "utf-8" if _mostly_utf8(data, error) else _guess(_telling(data))
+        name = "utf-8" if _mostly_utf8(data, error) else _declared(data) or _guess(_telling(data))
     return data.decode(name, "replace")
 
 
@@ -60,6 +61,17 @@ def _mostly_utf8(data: bytes, error: UnicodeDecodeError) -> bool:
     """True when there are multi-byte UTF-8 characters before the bad one, or it is cut off at the end."""
     cut_off = error.end == len(data) and error.reason == "unexpected end of data"
     return cut_off or not data[: error.start].isascii()
+
+
+def _declared(data: bytes) -> str:
+    """What HTML (charset=), XML (encoding=) or a source file (coding:) says of itself, if Python knows it."""
+    match = _DECLARATION.search(data[:1024])
+    name = match[1].decode() if match else ""
+    try:
+        b"a".decode(name)
+    except (LookupError, UnicodeError):
+        return ""
+    return name
 
 
 def _telling(data: bytes) -> bytes:

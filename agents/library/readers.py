@@ -82,14 +82,20 @@ def _read(data: bytes, extension: str) -> Document:
         return Document("pdf", list(_pages(data)))
     if data.startswith((_ZIP, _OLE)):
         return _office(data, extension)
-    if extension in _MIME and (extension in _TEXTUAL):
+    if extension in ("eml", "rtf"):  # these say themselves how each part is encoded
         return _extracted(data, extension, _MIME[extension])
     try:
-        text = clean(decode(data))
+        text = decode(data)
     except NotText:
         if extension in _MIME or extension == "pdf":
             raise Unreadable(f"is damaged, or no {extension} file") from None
         raise Binary from None
+    if extension in _TEXTUAL:
+        return _extracted(text.encode(errors="replace"), extension, _MIME[extension])
+    return _plain(clean(text), extension)
+
+
+def _plain(text: str, extension: str) -> Document:
     if extension in _MARKDOWN:
         return Document("markdown", [Segment(text, lined=True, markdown=True)])
     misnamed = extension in _MIME or extension == "pdf"
@@ -115,15 +121,13 @@ def _pages(data: bytes) -> Iterator[Segment]:
 def _office(data: bytes, extension: str) -> Document:
     import kreuzberg
 
-    mime = kind = ""
-    if extension in _MIME and extension not in _TEXTUAL:
-        return _extracted(data, extension, _MIME[extension])
+    mime = ""
     with contextlib.suppress(RuntimeError, kreuzberg.KreuzbergError):
         mime = kreuzberg.detect_mime_type_from_bytes(data)  # type: ignore[attr-defined]
-        kind = next((kind for kind, known in _MIME.items() if known == mime), "")
-    if not kind:
+    kind = next((kind for kind, known in _MIME.items() if known == mime), extension)
+    if kind not in _MIME or kind in _TEXTUAL:
         raise Unreadable("is in a format that docmind cannot read")
-    return _extracted(data, kind, mime)
+    return _extracted(data, kind, _MIME[kind])
 
 
 def _extracted(data: bytes, kind: str, mime: str) -> Document:
@@ -136,5 +140,16 @@ def _extracted(data: bytes, kind: str, mime: str) -> Document:
         if "Security limit" in str(error):
             raise Unreadable("unpacks to far more than a document holds: a zip bomb?") from error
         raise Unreadable(f"is damaged, encrypted, or no {kind} file ({one_line(str(error), 120)})") from error
-    text = _EMBEDDED.sub("()", _WEB_METADATA.sub("", content, 1) if mime == "text/html" else content)
-    return Document(kind, [Segment(clean(text), markdown=True)])
+    if mime == "text/html":
+        content = _WEB_METADATA.sub("", content, count=1)
+    elif kind == "ipynb":
+        content = "\n".join(map(_mended, content.split("\n")))
+    return Document(kind, [Segment(clean(_EMBEDDED.sub("()", content)), markdown=True)])
+
+
+def _mended(line: str) -> str:
+    """kreuzberg (4.10) takes the UTF-8 of a notebook's Markdown cells, but not of its code, for Latin-1."""
+    try:
+        return line.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return line

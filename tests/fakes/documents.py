@@ -18,7 +18,8 @@ def zipped(parts: Mapping[str, str]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in parts.items():
-            archive.writestr(name, text)
+            # The mimetype must be readable without unpacking.
+            archive.writestr(name, text, zipfile.ZIP_STORED if name == "mimetype" else None)
     return buffer.getvalue()
 
 

@@ -40,6 +40,21 @@ def test_a_late_accent_in_a_long_text_is_recognised() -> None:
     assert decode(text.encode("cp1252")) == text
 
 
+@pytest.mark.parametrize(
+    "declaration",
+    ['<meta charset="cp1250">', '<?xml version="1.0" encoding="windows-1250"?>', "# -*- coding: cp1250 -*-"],
+)
+def test_what_a_text_declares_beats_a_guess(declaration: str) -> None:
+    text = f"{declaration}\nŁ ń ś"
+    assert decode(text.encode("cp1250")) == text
+
+
+def test_a_declaration_of_nonsense_is_passed_over() -> None:
+    for name in ("rot13", "nothing-known", "hex"):
+        text = f"charset={name}\n{FRENCH}"
+        assert decode(text.encode("cp1252")) == text
+
+
 def test_one_bad_byte_does_not_spoil_utf8() -> None:
     assert decode(GERMAN.encode() + b"\xff" + GERMAN.encode()) == f"{GERMAN}\ufffd{GERMAN}"
 

@@ -59,6 +59,22 @@ def test_a_pdf_comes_page_by_page() -> None:
     assert [(page.page, page.text) for page in pages] == [(1, "first"), (2, "second")]
 
 
+def test_a_notebook_keeps_its_accents_in_text_and_code() -> None:
+    cells = [
+        {"cell_type": kind, "metadata": {}, "outputs": [], "source": [f"{kind} Größe"]} for kind in ("markdown", "code")
+    ]
+    notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, ensure_ascii=False)
+    text = text_of(read(notebook.encode(), b"a.ipynb"))
+    assert "markdown Größe" in text
+    assert "code Größe" in text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_a_web_page_may_be_in_any_encoding(encoding: str) -> None:
+    page = "<html><body><p>Die Größe der Brücke über die Straße.</p></body></html>"
+    assert text_of(read(page.encode(encoding), b"a.html")).strip() == "Die Größe der Brücke über die Straße."
+
+
 def test_a_web_page_gives_neither_scripts_nor_metadata_nor_embedded_pictures() -> None:
     picture = f'<img alt="chart" src="data:image/png;base64,{"A" * 1000}">'
     text = text_of(read(HTML.replace("<p>", picture + "<p>").encode(), b"a.html"))
@@ -73,6 +89,8 @@ def test_a_web_page_gives_neither_scripts_nor_metadata_nor_embedded_pictures() -
         ("pdf.txt", pdf(FLOW), "pdf"),
         ("word.txt", docx(FLOW), "docx"),
         ("word.xyz", docx(FLOW), "docx"),
+        ("word.xlsx", docx(FLOW), "docx"),
+        ("book.docx", epub("Pump", FLOW), "epub"),
         ("text.pdf", FLOW.encode(), "text"),
         ("text.docx", FLOW.encode(), "text"),
     ],
