@@ -60,7 +60,7 @@ def test_a_pdf_comes_page_by_page() -> None:
 
 
 def test_a_notebook_keeps_its_accents_in_text_and_code() -> None:
-    cells = [
+    cells: list[object] = [
         {"cell_type": kind, "metadata": {}, "outputs": [], "source": [f"{kind} Größe"]} for kind in ("markdown", "code")
     ]
     notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, ensure_ascii=False)
