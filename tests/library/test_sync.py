@@ -2,7 +2,6 @@ import fcntl
 import os
 import sqlite3
 import subprocess
-import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.library.store import connect, library_file
+from docmind.agents.library.store import connect
 from docmind.agents.library.sync import Progress, Report, sync
 from docmind.agents.library.sync_child import command
 from docmind.agents.settings import LibrarySettings
@@ -124,22 +123,6 @@ def test_several_folders_are_told_apart_by_their_names(tmp_path: Path) -> None:
     shelf.close()
 
 
-def test_the_index_is_found_again_whatever_the_order_of_the_folders(tmp_path: Path) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    one.mkdir()
-    two.mkdir()
-    files = {library_file(tmp_path, roots) for roots in ([one, two], [two, one, one], [two / ".." / "one", two])}
-    assert len(files) == 1
-    assert library_file(tmp_path, [one]) not in files
-
-
-def test_only_the_user_may_read_the_index(shelf: Shelf) -> None:
-    shelf.write("a.txt", "the apple")
-    shelf.sync()
-    modes = {path.stat().st_mode & 0o777 for path in shelf.file.parent.iterdir()}
-    assert (modes, shelf.file.parent.stat().st_mode & 0o777) == ({0o600}, 0o700)
-
-
 def test_an_interruption_keeps_every_file_that_was_done(shelf: Shelf) -> None:
     for number in range(5):
         shelf.write(f"{number}.txt", f"the apple {number}")
@@ -202,74 +185,12 @@ def test_a_second_update_waits_for_the_first(shelf: Shelf) -> None:
     assert [report.files for report in reports] == [1]
 
 
-@pytest.mark.parametrize("damage", ["not a database", "other version", "other program", "torn"])
-def test_a_damaged_index_is_kept_until_it_is_rebuilt(shelf: Shelf, damage: str) -> None:
-    shelf.write("a.txt", "the apple " * 2000)
-    shelf.sync()
-    _damage(shelf.file, damage)
-    held = shelf.file.read_bytes()
-    for look in (shelf.sync, shelf.pending, lambda: shelf.library.search("apple")):
-        with pytest.raises(DocmindError) as caught:
-            look()
-        assert caught.value.code == Code.INDEX_DAMAGED
-        assert "--rebuild" in caught.value.hint
-    assert shelf.file.read_bytes() == held
-    shelf.sync(rebuild=True)
-    assert set(shelf.found("apple")) == {"a.txt"}
-
-
-def _damage(file: Path, how: str) -> None:
-    if how == "not a database":
-        file.write_bytes(b"no database at all " * 100)
-    elif how == "torn":
-        file.write_bytes(file.read_bytes()[:4096] + b"\xff" * (file.stat().st_size - 4096))
-    else:
-        with sqlite3.connect(file) as db:
-            db.execute("PRAGMA user_version = 99" if how == "other version" else "PRAGMA application_id = 1")
-        db.close()
-
-
-def test_an_index_that_was_never_finished_is_no_damage(shelf: Shelf) -> None:
-    shelf.write("a.txt", "the apple")
-    shelf.file.parent.mkdir(parents=True)
-    shelf.file.touch()
-    assert shelf.pending()
-    with pytest.raises(DocmindError) as caught:
-        shelf.library.search("apple")
-    assert caught.value.code == Code.NO_DOCUMENTS
-    assert changes(shelf.sync()) == (1, 0, 0)
-
-
 def test_a_rebuild_reads_everything_again(shelf: Shelf) -> None:
     shelf.write("a.txt", "the apple")
     shelf.sync()
     shelf.library.search("apple")
     assert changes(shelf.sync(rebuild=True)) == (1, 0, 0)
     assert shelf.found("apple") == ["a.txt"]
-
-
-def test_a_full_disk_leaves_the_index_as_it_was(shelf: Shelf) -> None:
-    shelf.write("a.txt", "the apple")
-    shelf.sync()
-    shelf.write("b.txt", " ".join(f"word{number}" for number in range(100_000)))
-    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (400_000,) * 2); "
-    limited += "sys.argv = sys.argv[1:]; from docmind.agents.library.sync_child import main; main()"
-    arguments = command([shelf.folder], shelf.file, shelf.settings)[4:]
-    pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", limited, "sync", *arguments], stdin=pipe, stdout=pipe) as process:
-        assert process.stdout
-        assert f'"code":"{Code.DISK.value}"' in process.stdout.read().decode()
-    assert shelf.found("apple") == ["a.txt"]
-    assert changes(shelf.sync()) == (1, 0, 0)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_data_folder_that_cannot_be_written_is_an_error(shelf: Shelf, tmp_path: Path) -> None:
-    locked = tmp_path / "locked"
-    locked.mkdir(mode=0o500)
-    with pytest.raises(DocmindError) as caught:
-        sync([shelf.folder], locked / "libraries" / "x.db", shelf.settings)
-    assert caught.value.code == Code.DISK
 
 
 def test_a_file_over_the_limit_is_left_out(shelf: Shelf) -> None:
