@@ -23,7 +23,7 @@ from .routing.llm import RoutedLLM
 from .routing.router import Route
 from .settings import AgentSettings
 from .text import one_line
-from .tokens import estimate
+from .tokens import CHARS_PER_TOKEN, estimate
 from .tools import LookUps, parameters
 from .turn import Turn
 
@@ -31,7 +31,6 @@ MEMORY_TOKENS = 8192
 """Most tokens of earlier turns that go into a prompt; the route cuts further where a window is smaller."""
 PASSAGES_SHARE = 0.35
 """Share of the context window that the passages of one tool call may fill, so that two calls and the answer fit."""
-CHARS_PER_TOKEN = 3.5
 BACKSTOP = 3
 """Calls beyond max_steps, where the route stops models: two for `quotes`, one that LlamaIndex never uses."""
 

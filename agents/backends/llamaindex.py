@@ -11,6 +11,7 @@ from llama_index.core.llms import LLM, ChatMessage, ChatResponse
 from ..errors import Code, DocmindError
 from ..protocol import Usage
 from ..text import StreamCleaner, clean
+from ..tokens import estimate
 from .base import Backend, Delta, Health
 from .deadline import Deadline
 from .failures import as_docmind_error
@@ -19,8 +20,6 @@ from .thinking import ThinkSplitter
 
 LARGEST_CONTEXT = 8192
 """Default limit of the context window, in tokens: room for an agent's steps, and the KV cache stays small."""
-CHARS_PER_TOKEN = 4
-"""For estimates; English prose has about 4 characters a token."""
 MODELS_SHOWN = 8
 """Names listed when a model is missing."""
 
@@ -181,8 +180,8 @@ class _Answer:
         self.cleaners = StreamCleaner(), StreamCleaner()
         self.usage: Usage | None = None
         self.ended = False
-        self.lengths = [0, 0]
-        """Characters of text and of thinking."""
+        self.text: list[str] = []
+        self.thinking: list[str] = []
 
     def take(self, chunk: ChatResponse) -> list[Delta]:
         """The deltas of a chunk: none, or one with text or thinking."""
@@ -193,7 +192,8 @@ class _Answer:
         return self._clean(self.cleaners[0].feed(text), self.cleaners[1].feed(thinking))
 
     def _clean(self, text: str, thinking: str) -> list[Delta]:
-        self.lengths = [self.lengths[0] + len(text), self.lengths[1] + len(thinking)]
+        self.text += [text] * bool(text)
+        self.thinking += [thinking] * bool(thinking)
         return [Delta(text=text, thinking=thinking)] if text or thinking else []
 
     def finish(self, messages: Sequence[ChatMessage]) -> list[Delta]:
@@ -202,20 +202,20 @@ class _Answer:
         text = self.cleaners[0].feed(text) + self.cleaners[0].close()
         rest = self._clean(text, self.cleaners[1].feed(thinking) + self.cleaners[1].close())
         name = clean(self.backend.name)
-        if not self.ended and any(self.lengths):
+        if not self.ended and (self.text or self.thinking):
             raise _invalid(f"{name} broke off: the answer ended without its end marker.", "Look into its log.")
-        if not self.lengths[0]:
+        if not self.text:
             raise _invalid(*self._empty(name))
         return [*rest, Delta(usage=self.usage or self._estimate(messages))]
 
     def _empty(self, name: str) -> tuple[str, str]:
-        if self.lengths[1]:
+        if self.thinking:
             return f"{name} thought, but gave no answer.", "Raise max_tokens in the profile, or turn its thinking off."
         return f"{name} gave an empty answer.", "The prompt may be larger than its context window: set context lower."
 
     def _estimate(self, messages: Sequence[ChatMessage]) -> Usage:
-        prompt = sum(len(message.content or "") for message in messages)
-        prompt, completion = (-(-count // CHARS_PER_TOKEN) for count in (prompt, sum(self.lengths)))
+        prompt = sum(estimate(message.content or "") for message in messages)
+        completion = estimate("".join(self.text + self.thinking))
         return Usage(prompt_tokens=prompt, completion_tokens=completion, estimated=True)
 
 
