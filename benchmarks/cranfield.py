@@ -1,8 +1,8 @@
 """Search quality on the Cranfield collection: python benchmarks/cranfield.py DATA_DIR
 
 DATA_DIR holds docs/, queries.tsv (id, text) and qrels.tsv (query id, file). Prints nDCG@10 with binary gains: the ideal
-ranking has min(10, relevant) hits, queries without a judged document are left out, a file ranks as its best chunk does.
-The baseline is bare FTS5: porter, query stop words dropped, one file = one document.
+ranking has min(10, relevant) hits, queries without a judged document are left out, a file ranks as its first passage
+among the best 10 or 50 does. The baseline is bare FTS5: porter, query stop words dropped, one file = one document.
 """
 
 import math
@@ -18,8 +18,6 @@ from docmind.agents.library.sync import sync
 from docmind.agents.settings import LibrarySettings
 
 DEPTH = 10
-CHUNKS = 50
-"""Chunks asked for, so that ten different files are among them."""
 
 Ranking = Callable[[str], Iterable[str]]
 
@@ -31,7 +29,13 @@ def main(data: Path) -> None:
         query, file = line.split("\t")[:2]
         judged.setdefault(query, set()).add(file)
     with tempfile.TemporaryDirectory() as folder:
-        rankings = {"bare FTS5": bare(data / "docs"), "docmind": docmind(data / "docs", Path(folder) / "cranfield.db")}
+        index = Path(folder) / "cranfield.db"
+        sync([data / "docs"], index, LibrarySettings())
+        rankings = {
+            "bare FTS5": bare(data / "docs"),
+            "docmind, 10 passages": docmind(Library(index), DEPTH),
+            "docmind, 50 passages": docmind(Library(index), 5 * DEPTH),
+        }
         print(f"{'Cranfield, ' + str(len(judged)) + ' queries':24} nDCG@10")
         for name, rank in rankings.items():
             scores = [ndcg(rank(queries[query]), relevant) for query, relevant in judged.items() if query in queries]
@@ -46,10 +50,8 @@ def bare(docs: Path) -> Ranking:
     return lambda query: [name for (name,) in db.execute(sql, (any_of(words(query)), DEPTH))]
 
 
-def docmind(docs: Path, index: Path) -> Ranking:
-    sync([docs], index, LibrarySettings())
-    library = Library(index)
-    return lambda query: dict.fromkeys(passage.path for passage in library.search(query, CHUNKS))
+def docmind(library: Library, passages: int) -> Ranking:
+    return lambda query: dict.fromkeys(passage.path for passage in library.search(query, passages))
 
 
 def ndcg(ranking: Iterable[str], relevant: set[str]) -> float:

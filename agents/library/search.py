@@ -4,12 +4,20 @@ FTS5's bm25 has k1 = 1.2 and b = 0.75 built in; a word in a chunk's heading path
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 
 from .query import any_of, phrases, quoted, words
 
 MOST_POSTINGS = 20_000
 """Most occurrences (a word in a chunk) that one search ranks; each costs 1.2 to 2 microseconds."""
+
+
+SAME_FILE = 0.8
+"""What each further chunk of a file counts of its score, so that other files come into view. Among ten results it lifts
+nDCG@10 on Cranfield from 0.380 to 0.386 (0.6: 0.389, but then the third-best chunk of the right book is missed)."""
+CANDIDATES = 5
+"""Chunks that are ranked for each result."""
 
 
 def search(
@@ -26,8 +34,15 @@ def search(
 
 
 def _ranked(connection: sqlite3.Connection, match: str, k: int) -> list[tuple[int, float]]:
-    sql = "SELECT rowid, -rank FROM passage WHERE passage MATCH ? ORDER BY rank LIMIT ?"
-    return connection.execute(sql, (match, k)).fetchall()
+    sql = """SELECT best.rowid, best.score, chunk.file
+             FROM (SELECT rowid, -rank AS score FROM passage WHERE passage MATCH ? ORDER BY rank LIMIT ?) AS best
+             JOIN chunk ON chunk.id = best.rowid ORDER BY best.score DESC"""
+    seen: Counter[int] = Counter()
+    spread = []
+    for chunk, score, file in connection.execute(sql, (match, CANDIDATES * k)):
+        spread.append((chunk, score * SAME_FILE ** seen[file]))
+        seen[file] += 1
+    return sorted(spread, key=lambda found: -found[1])[:k]
 
 
 def _affordable(connection: sqlite3.Connection, terms: Sequence[str], most_postings: int) -> Sequence[str]:

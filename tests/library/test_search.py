@@ -73,3 +73,10 @@ def test_in_a_large_library_frequent_words_give_way_to_rare_ones(shelf: Shelf) -
         assert len(search(db, "pump valve gasket", 100, most_postings=30)) == 20
         assert len(search(db, "pump", 100, most_postings=30)) == 40
         assert search(db, "unknown", 100, most_postings=30) == []
+
+
+def test_one_long_file_does_not_hide_all_others(shelf: Shelf) -> None:
+    shelf.write("long.md", "\n\n".join(f"# Part {n}\n\n" + f"The pump turns, pump {n}. " * 40 for n in range(9)))
+    shelf.write("short.md", "Among many other things there is a pump in this house, said the man at the door.\n")
+    shelf.sync()
+    assert set(shelf.found("pump")[:8]) == {"long.md", "short.md"}
