@@ -13,6 +13,7 @@ from workflows.errors import WorkflowCancelledByUser, WorkflowRuntimeError
 from workflows.handler import WorkflowHandler
 
 from . import citations
+from .backends.base import Backend
 from .errors import Code, DocmindError
 from .library.index import Library
 from .library.rarity import rarity
@@ -44,7 +45,7 @@ class Conversation:
 
     async def ask(self, run: str, question: str, route: Route) -> AsyncGenerator[AnyEvent, None]:
         """The events of one question, `Answered` last. Raises DocmindError; what was said until then stands."""
-        look_ups = LookUps(self._library, self._settings.passages, _budget(route))
+        look_ups = LookUps(self._library, self._settings.passages, await _budget(route.backend))
         tools = look_ups.tools()
         turn = Turn(run, parameters(tools))
         for state in turn.enter("thinking"):
@@ -95,9 +96,9 @@ def _as_tokens(text: str) -> list[None]:
     return [None] * estimate(text)
 
 
-def _budget(route: Route) -> int:
-    """Characters that one tool call may show; the first backend's window decides."""
-    window = route.backend.profile.context or MEMORY_TOKENS
+async def _budget(backend: Backend) -> int:
+    """Characters that one tool call may show. No server is asked for its window: the route cuts what is too much."""
+    window = await backend.context() if backend.local else backend.profile.context or MEMORY_TOKENS
     return int(window * PASSAGES_SHARE * CHARS_PER_TOKEN)
 
 

@@ -68,8 +68,8 @@ class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Longest time to read one file, in seconds."""
     file_memory_mb: Count = 2048
     """Most memory that reading one file may take, in MiB."""
-    chunk_chars: Count = 1200
-    """Longest chunk, in characters."""
+    chunk_chars: Count = 1800
+    """Longest chunk, in characters; about 500 tokens. On Cranfield 1,800 finds more than 1,200 or 2,400."""
 
 
 class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,6 +9,8 @@ from .readers import Segment
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*\Z")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
+_WRAP = re.compile(r"(?<=[^\n]{40})\n(?=[^\W\d_])")
+"""A line break that only wraps a sentence: the splitter would rather cut there than at the end of the sentence."""
 _LONGEST_HEADING = 120
 _BLOCK = 16_384
 """Characters cut at a time: the splitter's time grows with the square of text without structure."""
@@ -48,9 +50,10 @@ def _pieces(segment: Segment, capacity: int) -> Iterator[tuple[int, str]]:
     from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
     splitter = (MarkdownSplitter if segment.markdown else TextSplitter)(capacity)
-    for start, end in _blocks(segment.text):
-        for offset, text in splitter.chunk_indices(segment.text[start:end]):
-            yield start + offset, text
+    flowing = segment.text if segment.markdown else _WRAP.sub(" ", segment.text)
+    for start, end in _blocks(flowing):
+        for offset, text in splitter.chunk_indices(flowing[start:end]):
+            yield start + offset, segment.text[start + offset : start + offset + len(text)]
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:

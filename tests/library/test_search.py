@@ -56,7 +56,7 @@ def test_a_quotation_mark_alone_is_no_phrase(fruit: Shelf) -> None:
 
 
 def test_a_heading_helps_to_find_its_text(shelf: Shelf) -> None:
-    shelf.write("manual.md", "# Exchanger\n\n" + "It is made of many parts. " * 60)
+    shelf.write("manual.md", "# Exchanger\n\n" + "It is made of many parts. " * 90)
     shelf.sync()
     assert len(shelf.found("exchanger")) == 2
 
