@@ -62,7 +62,9 @@ def test_text_that_is_not_markdown_has_no_headings() -> None:
 
 
 def test_wrapped_lines_are_not_cut_in_the_middle_of_a_sentence() -> None:
-    sentence = "The pump stands upstream of the exchanger in revision C,\nand the flow limit rose from 12 to 18 litres there."
+    sentence = (
+        "The pump stands upstream of the exchanger in revision C,\nand the flow limit rose from 12 to 18 litres there."
+    )
     text = "\n".join([sentence] * 6)
     found = list(chunks([Segment(text, lined=True)], 300))
     assert len(found) > 1
