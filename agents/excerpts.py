@@ -75,6 +75,8 @@ class _Piece(msgspec.Struct, frozen=True):
     span: Span
     words: int
     stems: frozenset[str]
+    is_heading: bool
+    """A heading tells what the text is about, but is no answer: no excerpt begins or ends with one."""
 
 
 def _analysed(passages: Sequence[Passage]) -> Iterator[tuple[Passage, list[_Piece], frozenset[str]]]:
@@ -83,11 +85,16 @@ def _analysed(passages: Sequence[Passage]) -> Iterator[tuple[Passage, list[_Piec
     texts = [p.text[a:b] for p, found in zip(passages, spans, strict=True) for a, b in found]
     terms = iter(stems([*texts, *(passage.heading for passage in passages)]))
     pieces = [
-        [_Piece(span, len(p.text[slice(*span)].split()), frozenset(next(terms))) for span in found]
-        for p, found in zip(passages, spans, strict=True)
+        [_piece(p, span, frozenset(next(terms))) for span in found] for p, found in zip(passages, spans, strict=True)
     ]
     for passage, found in zip(passages, pieces, strict=True):
         yield passage, found, frozenset(next(terms)).union(*(piece.stems for piece in found))
+
+
+def _piece(passage: Passage, span: Span, terms: frozenset[str]) -> _Piece:
+    text = passage.text[slice(*span)]
+    # Only Markdown has headings; in a script the same sign begins a comment.
+    return _Piece(span, len(text.split()), terms, is_heading=bool(passage.heading) and text.startswith("#"))
 
 
 def _parts(text: str, span: Span) -> list[Span]:
@@ -105,7 +112,8 @@ def _runs(pieces: Sequence[_Piece]) -> Iterator[range]:
             words += pieces[end].words
             if words > MAX_WORDS:
                 break
-            yield range(start, end + 1)
+            if not pieces[start].is_heading and not pieces[end].is_heading:
+                yield range(start, end + 1)
 
 
 def _excerpt(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from llama_index.core.llms import ChatMessage
 
 from docmind.agents.backends.base import open_backend
-from docmind.agents.backends.quotes import NOTHING, Quotes
+from docmind.agents.backends.quotes import NOTHING, Quotes, choose
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.passages import render
 from docmind.agents.protocol import Passage
@@ -125,3 +125,10 @@ async def test_the_stems_rarity_is_asked_for_are_those_of_the_question() -> None
     async for _ in Quotes("quotes", Profile(kind="quotes"), rarity=rarity).stream([QUESTION, SEARCHED, observed(PUMP)]):
         pass
     assert asked == ["c", "move", "pump", "revis"]
+
+
+def test_a_heading_is_not_quoted_but_tells_what_the_text_is_about() -> None:
+    text = "## Compressor\n\nIt is inspected every 400 hours.\n\n## Valves\n\nThey are red."
+    passage = Passage(path="manual.md", text=text, heading="Manual > Compressor", n=1)
+    (best, *_) = choose("When is the compressor inspected?", [passage])
+    assert best.text == "It is inspected every 400 hours."
