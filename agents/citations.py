@@ -24,7 +24,7 @@ def check(answer: str, shown: Mapping[int, Passage], rarity: Rarity) -> tuple[st
     """The answer with unknown numbers marked, and one Citation for each known number in order of appearance.
 
     A passage that is cited several times is `verified` when it supports the words of every citation. `quote` is the
-    part of the passage that is closest to the first of them, and `lines` are the lines of that part.
+    part of the passage that is closest to the first of them; `lines` span the parts that are closest to each.
     """
     made: dict[int, list[str]] = {}
     for claim in claims(answer):
@@ -44,19 +44,22 @@ def _marked(answer: str, shown: Mapping[int, Passage]) -> str:
 
 
 def _bare(claim: str, passage: Passage) -> str:
-    """The claim without the passage's path and places in it: "[1] manual.pdf p. 12" claims nothing."""
-    return _PLACE.sub(" ", claim.replace(passage.path, " "))
+    """The claim without the passage's path and places in it: "[1] manual.pdf p. 12" claims nothing.
+
+    A quotation is left as it is: it may hold such words itself.
+    """
+    return claim if quotations(claim) else _PLACE.sub(" ", claim.replace(passage.path, " "))
 
 
 def _citation(n: int, passage: Passage, texts: Sequence[str], rarity: Rarity) -> Citation:
     said = [text for text in texts if content(stems([text])[0]) - _LABELS]
-    best = _closest(passage, said[0] if said else passage.heading, rarity)
+    parts = [part for text in said or [passage.heading] if (part := _closest(passage, text, rarity))]
     return Citation(
         n=n,
         path=passage.path,
         page=passage.page,
-        lines=_lines(passage, best) if best else passage.lines,
-        quote=best.text if best else "",
+        lines=_lines(passage, parts) if parts else passage.lines,
+        quote=parts[0].text if parts else "",
         verified=bool(said) and all(supports(passage, text, rarity) for text in said),
     )
 
@@ -67,9 +70,10 @@ def _closest(passage: Passage, claim: str, rarity: Rarity) -> Excerpt | None:
     return max(excerpts(weights, [passage]), key=lambda found: found.coverage - found.words * _WORD_COST, default=None)
 
 
-def _lines(passage: Passage, part: Excerpt) -> tuple[int, int] | None:
-    """The lines of the part, if the passage's lines are those of its file."""
+def _lines(passage: Passage, parts: Sequence[Excerpt]) -> tuple[int, int] | None:
+    """From the first line of the parts to the last, if the passage's lines are those of its file."""
     if passage.lines is None or passage.text.count("\n") > passage.lines[1] - passage.lines[0]:
         return passage.lines
-    first = passage.lines[0] + passage.text.count("\n", 0, part.span[0])
-    return first, first + passage.text.count("\n", *part.span)
+    start, end = min(part.span[0] for part in parts), max(part.span[1] for part in parts)
+    first = passage.lines[0] + passage.text.count("\n", 0, start)
+    return first, first + passage.text.count("\n", start, end)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from docmind import __version__
-
+from .build import build
 from .endpoint import socket_file
 from .errors import Code, DocmindError
 from .protocol import PROTOCOL, AnyCommand, AnyEvent, Failed, Hello, Stop, Welcome
@@ -57,9 +56,9 @@ class Client:
 
 
 async def connect(data_dir: Path) -> Client:
-    """A client of this version's engine, which is started if need be.
+    """A client of the engine of this build, which is started if need be.
 
-    Raises DocmindError: ENGINE_START, or ENGINE_VERSION when another version's engine is busy.
+    Raises DocmindError: ENGINE_START, or ENGINE_VERSION when the engine of another one is busy.
     """
     async with _time_limit(data_dir):
         while not (client := await _welcomed(data_dir)):
@@ -88,7 +87,7 @@ async def _reach(data_dir: Path) -> Client | None:
 
 
 async def _welcomed(data_dir: Path) -> Client | None:
-    """A connection to an engine of our version, if there is one."""
+    """A connection to an engine of our build, if there is one."""
     client = await _reach(data_dir)
     if client is None:
         return None
@@ -101,14 +100,14 @@ async def _welcomed(data_dir: Path) -> Client | None:
 
 
 async def _is_ours(client: Client) -> bool:
-    """Whether the engine is of our version; another version's is asked to end first, unless it is answering.
+    """Whether the engine is of our build; another one is asked to end first, unless it is answering.
 
     Raises DocmindError (ENGINE_VERSION) then.
     """
     try:
-        client.send(Hello(version=__version__))
+        client.send(Hello(version=build()))
         welcome = await client.receive()
-        if isinstance(welcome, Welcome) and (welcome.version, welcome.protocol) == (__version__, PROTOCOL):
+        if isinstance(welcome, Welcome) and (welcome.version, welcome.protocol) == (build(), PROTOCOL):
             return True
         client.send(Stop(only_idle=True))
         while not isinstance(refusal := await client.receive(), Failed):
@@ -118,7 +117,7 @@ async def _is_ours(client: Client) -> bool:
             raise
         return False  # it has ended
     hint = "Wait for it, or end it with `docmind engine stop`."
-    raise DocmindError(Code.ENGINE_VERSION, f"{refusal.message} This is docmind {__version__}.", hint)
+    raise DocmindError(Code.ENGINE_VERSION, f"{refusal.message} This is docmind {build()}.", hint)
 
 
 async def _start(data_dir: Path) -> None:

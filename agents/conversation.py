@@ -77,7 +77,7 @@ class Conversation:
             citations.check, turn.answer, look_ups.shown, partial(rarity, self._library)
         )
         self._history += [ChatMessage(role="user", content=question), ChatMessage(role="assistant", content=answer)]
-        speed = route.usage.completion_tokens / route.streamed_s if route.streamed_s else 0.0
+        speed = round(route.usage.completion_tokens / route.streamed_s, 1) if route.streamed_s else 0.0
         return Answered(
             run=run,
             answer=answer,

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import ModuleType
 
 from .backends.discover import discover
+from .build import build
 from .endpoint import socket_file
 from .routing.pool import Pool
 from .session import Session
@@ -156,6 +157,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, required=True)
     data_dir = parser.parse_args().data_dir
     os.umask(0o077)
+    build()  # before an update can change the files
     with only_engine(data_dir) as listener:
         if listener:
             if os.fork():  # before any thread; the client that waits for this process now knows that somebody listens

@@ -94,6 +94,7 @@ class Hello(Command, frozen=True, kw_only=True):
     """First line of every connection."""
 
     version: str
+    """See build.py."""
     protocol: int = PROTOCOL
 
 
@@ -206,12 +207,13 @@ class Retracted(RunEvent, frozen=True, kw_only=True):
 
 
 class Switched(RunEvent, frozen=True, kw_only=True):
-    """A backend failed and the next one takes over."""
+    """A backend failed and the next one takes over. `reason` names the backend; `hint` says what to do about it."""
 
     old: str
     new: str
     code: str
     reason: str
+    hint: str = ""
 
 
 class Answered(RunEvent, frozen=True, kw_only=True):

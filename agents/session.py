@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from docmind import __version__
-
+from .build import build
 from .errors import Code, DocmindError
 from .outbox import Outbox
 from .protocol import CANCELLED, AnyCommand, Ask, Cancel, Failed, Hello, Open, Stop, Welcome
@@ -52,7 +51,7 @@ class Session:
     def _obey(self, command: AnyCommand) -> None:
         match command:
             case Hello():
-                self._outbox.put(Welcome(version=__version__, pid=os.getpid()))
+                self._outbox.put(Welcome(version=build(), pid=os.getpid()))
             case Open():
                 self._open(command)
             case Ask():
@@ -82,7 +81,7 @@ class Session:
 
     def _stop(self, command: Stop) -> None:
         if command.only_idle and self._engine.busy:
-            message = f"The engine of docmind {__version__} (process {os.getpid()}) is answering a question."
+            message = f"The engine of docmind {build()} (process {os.getpid()}) is answering a question."
             self._fail("", DocmindError(Code.ENGINE_VERSION, message))
         else:
             self._engine.end()

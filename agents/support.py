@@ -15,8 +15,6 @@ from .protocol import Passage
 
 SUPPORT = 0.6
 """Least share of the weight of a claim's content words that must stand in the passage."""
-DECISIVE = 3
-"""Words of a quotation that proves a claim by itself; shorter ones may be mere stress."""
 
 # “a” „a“ «a» "a" 「a」, and ‘a’ when it is too long to be a stressed word or a contraction.
 QUOTATION = re.compile(
@@ -24,7 +22,7 @@ QUOTATION = re.compile(
     r"|(?<![\w\"])\"((?:[^\"\n]|\n(?!\s*\n)){1,800})\"(?!\w)"
 )
 _OMISSION = re.compile(r"\[\.\.\.\]|\(\.\.\.\)|\.\.\.")
-_ENDS = " .,;:!?'"
+_ENDS = " .,;:!?'-"
 # Quotation marks and accents become ', emphasis and soft hyphens nothing, all Unicode dashes -.
 _MARKS = str.maketrans(
     {**dict.fromkeys('"«»`\u00b4\u2032\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a', "'")}
@@ -37,11 +35,14 @@ _INFLECTION = 2
 
 
 def supports(passage: Passage, claim: str, rarity: Rarity) -> bool:
-    """Whether every quotation in `claim` stands in the passage, and if none is long enough to decide, its words do."""
+    """Whether every quotation in `claim` stands in the passage; where there is none, whether the claim's words do.
+
+    A single quoted word may be mere stress (the “new” pump): then the words have to stand there, too. A number may not.
+    """
     quoted = quotations(claim)
     if not stands(quoted, passage.text):
         return False
-    return any(len(words.split()) >= DECISIVE for words in quoted) or _says(passage, claim, rarity)
+    return any(" " in words.strip() or numbers(words) for words in quoted) or _says(passage, claim, rarity)
 
 
 def _says(passage: Passage, claim: str, rarity: Rarity) -> bool:

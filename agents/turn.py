@@ -43,7 +43,7 @@ class Turn:
     @property
     def elapsed_ms(self) -> float:
         """Since the question arrived."""
-        return 1e3 * (time.perf_counter() - self._started)
+        return round(1e3 * (time.perf_counter() - self._started), 1)
 
     def translate(self, happened: object) -> Iterator[AnyEvent]:
         """Our events for one of the agent's."""

@@ -192,3 +192,25 @@ def test_a_passage_without_words_supports_nothing() -> None:
 def test_a_hostile_answer_does_not_stop_the_check(mark: str) -> None:
     answer = f"{mark * 10_000} It hums [1]."
     assert check(answer, SHOWN, RARITY)[0] == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("See the table on page 12 for all limits.", "See the table on page 12 for all limits."),
+        ("What you need are\n\n- the pump must never run dry\n", "- the pump must never run dry"),
+        ("Then edit manual.md and save it.", "edit manual.md and save it"),
+    ],
+)
+def test_a_quotation_holds_even_where_it_names_a_place_or_begins_a_list(text: str, quoted: str) -> None:
+    passage = Passage(path="manual.md", text=text, n=1)
+    _, (citation,) = check(f"“{quoted}” [1]", {1: passage}, RARITY)
+    assert citation.verified
+
+
+def test_the_lines_span_all_that_is_cited_of_a_passage() -> None:
+    text = "Ducks eat grass.\nThey swim.\nThey fly far.\nThey sleep on one leg."
+    passage = Passage(path="duck.md", text=text, lines=(10, 13), n=1)
+    _, (citation,) = check("“Ducks eat grass.” [1] And “They fly far.” [1]", {1: passage}, RARITY)
+    assert citation.lines == (10, 12)
+    assert citation.quote == "Ducks eat grass."

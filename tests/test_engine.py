@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docmind import __version__
+from docmind.agents.build import build
 from docmind.agents.client import connect, stop
 from docmind.agents.endpoint import socket_file
 from docmind.agents.protocol import (
@@ -155,6 +155,6 @@ async def test_nonsense_from_a_client_ends_only_its_own_connection(warm: Path) -
     writer.write(b"{nonsense\n")
     assert await reader.read() == b""
     writer.close()
-    client.send(Hello(version=__version__))
+    client.send(Hello(version=build()))
     assert isinstance(await client.receive(), Welcome)
     await client.aclose()

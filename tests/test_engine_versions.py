@@ -1,12 +1,17 @@
 """An engine of another version is replaced when it is idle, and left alone when it answers somebody."""
 
 import asyncio
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from docmind import __version__
+import docmind
+from docmind.agents.build import build
 from docmind.agents.client import connect
 from docmind.agents.endpoint import socket_file
 from docmind.agents.errors import Code, DocmindError
@@ -45,11 +50,11 @@ class OtherVersion:
 async def test_the_idle_engine_of_another_version_is_replaced(data_dir: Path) -> None:
     async with OtherVersion(data_dir, busy=False) as other:
         client = await connect(data_dir)
-        client.send(Hello(version=__version__))
+        client.send(Hello(version=build()))
         welcome = await client.receive()
         await client.aclose()
     assert isinstance(welcome, Welcome)
-    assert welcome.version == __version__
+    assert welcome.version == build()
     assert other.commands[-1] == Stop(only_idle=True)
 
 
@@ -60,3 +65,19 @@ async def test_the_busy_engine_of_another_version_is_left_alone(data_dir: Path) 
     assert refused.value.code == Code.ENGINE_VERSION
     assert "docmind engine stop" in refused.value.hint
     socket_file(data_dir).unlink()
+
+
+def test_an_update_of_the_files_makes_another_build(tmp_path: Path) -> None:
+    packages = [tmp_path / "one", tmp_path / "two"]
+    code = "from docmind.agents.build import build; print(build())"
+    source = Path(docmind.__file__).parent
+
+    def build_of(package: Path) -> str:
+        command = [sys.executable, "-c", code]
+        return subprocess.check_output(command, env=os.environ | {"PYTHONPATH": str(package)}, text=True)
+
+    for package in packages:
+        shutil.copytree(source, package / "docmind", ignore=shutil.ignore_patterns("__pycache__"))
+    first, second = map(build_of, packages)
+    os.utime(packages[0] / "docmind" / "agents" / "text.py")
+    assert len({first, second, build_of(packages[0])}) == 3

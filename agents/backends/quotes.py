@@ -37,7 +37,7 @@ RELATED = 0.5
 """Share of the best quote's score that another one must have, so that no answer ends off the subject."""
 
 SEARCH = "search_documents"
-NOTHING = "The documents say nothing about this question."
+NOTHING = "The documents say nothing about this question. Other words may find more."
 INTRODUCTION = "The documents say:"
 
 # User messages that the ReAct agent writes itself: results of tools, and complaints about another model's format.
@@ -130,7 +130,8 @@ def _weights(wanted: Collection[str], passages: Sequence[Passage], rarity: Rarit
 def _apart(ranked: Sequence[Excerpt]) -> list[Excerpt]:
     chosen: list[Excerpt] = []
     for excerpt in ranked:
-        if len(chosen) < MAX_QUOTES and not any(excerpt.overlaps(other) for other in chosen):
+        taken = any(excerpt.overlaps(other) or excerpt.text == other.text for other in chosen)  # two copies of a file
+        if len(chosen) < MAX_QUOTES and not taken:
             chosen.append(excerpt)
     return chosen
 

@@ -66,6 +66,9 @@ _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
 _WEB_METADATA = re.compile(r"\A---\n(?:[^\n]*\n){0,200}?## [\w-]+: [^\n]*\n+")
 _EMBEDDED = re.compile(r"\(data:[^)]*\)")
 """A picture inside the document: megabytes of letters and digits that are no text."""
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((?:<[^>\n]*>|(?:[^\s()\n]|\([^\s()\n]*\))*)(?:\s+\"[^\"\n]*\")?\)")
+"""A link or picture in the Markdown that kreuzberg makes; its text may not hold brackets."""
+_FOOTNOTE = re.compile(r"\[\[?\w{1,4}\]?\]\(#[^)\s]*\)")
 
 
 def read(data: bytes, name: bytes) -> Document:
@@ -144,7 +147,13 @@ def _extracted(data: bytes, kind: str, mime: str) -> Document:
         content = _WEB_METADATA.sub("", content, count=1)
     elif kind == "ipynb":
         content = "\n".join(map(_mended, content.split("\n")))
-    return Document(kind, [Segment(clean(_EMBEDDED.sub("()", content)), markdown=True)])
+    return Document(kind, [Segment(clean(_unlinked(_EMBEDDED.sub("()", content))), markdown=True)])
+
+
+def _unlinked(markdown: str) -> str:
+    """The text without link targets, which make up half of a web page and are read by nobody."""
+    without = _LINK.sub(r"\1", _FOOTNOTE.sub("", markdown))
+    return _LINK.sub(r"\1", without)  # a picture may be the text of a link
 
 
 def _mended(line: str) -> str:

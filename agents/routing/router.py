@@ -132,7 +132,7 @@ class Route:
     def _next(self, error: DocmindError) -> Switched:
         """Moves on to the next backend. Raises DocmindError when there is none."""
         if len(self._chain) == 1:
-            tried = "; ".join(f"{attempt.profile}: {attempt.reason}" for attempt in self.attempts if not attempt.ok)
-            raise DocmindError(Code.ALL_FAILED, f"Every backend failed. {tried}", error.hint)
-        failed = self._chain.pop(0)
-        return Switched(run=self._run, old=failed.name, new=self.backend.name, code=error.code, reason=error.message)
+            reasons = " ".join(attempt.reason for attempt in self.attempts if not attempt.ok)
+            raise DocmindError(Code.ALL_FAILED, f"Every backend failed. {reasons}", error.hint)
+        failed, new = self._chain.pop(0).name, self.backend.name
+        return Switched(run=self._run, old=failed, new=new, code=error.code, reason=error.message, hint=error.hint)

@@ -125,3 +125,16 @@ def test_a_picture_named_like_a_text_is_binary() -> None:
 
 def test_text_cannot_command_the_terminal() -> None:
     assert text_of(read(b"red \x1b[31malert\x07 \x00here", b"a.txt")) == "red alert here"
+
+
+def test_the_links_of_a_web_page_are_read_without_their_targets() -> None:
+    body = (
+        '<p>The <a href="https://example.org/a_(b)?q=1" title="A pump">heat pump</a> hums.'
+        '<sup><a href="#n1">[1]</a></sup>'
+        ' <a href="/x"><img src="/y.png" alt="a drawing"></a> It is [sic] old.</p>'
+    )
+    text = text_of(read(HTML.replace("<p>", body + "<p>").encode(), b"a.html"))
+    assert "heat pump hums." in " ".join(text.split())
+    assert "a drawing" in text
+    assert "[sic]" in text.replace("\\", "")
+    assert not any(part in text for part in ("example.org", "#n1", "/x", "/y.png", "A pump"))
