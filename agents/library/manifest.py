@@ -26,6 +26,9 @@ class Entry(NamedTuple):
     reason: str
 
 
+_INDEXED = "SELECT indexed.* FROM chunk JOIN indexed USING (id) WHERE chunk.file = ? ORDER BY id"
+"""What the full-text index holds of a file."""
+
 Key = tuple[bytes, bytes]
 """Root and name, as the file system spells them."""
 
@@ -55,9 +58,7 @@ class Manifest:
             file = self._add(found, outcome)
             rows = [(file, c.page, *(c.lines or (None, None)), c.heading, c.text) for c in outcome.chunks]
             self._db.executemany("INSERT INTO chunk(file, page, first, last, heading, text) VALUES (?,?,?,?,?,?)", rows)
-            self._db.execute(
-                "INSERT INTO passage(rowid, heading, text) SELECT id, heading, text FROM chunk WHERE file = ?", (file,)
-            )
+            self._db.execute(f"INSERT INTO passage(rowid, path, heading, text) {_INDEXED}", (file,))
 
     def touch(self, entry: Entry, outcome: Outcome) -> None:
         """The same content under another date."""
@@ -75,9 +76,7 @@ class Manifest:
     def _forget(self, file: int) -> None:
         # With external content FTS5 must be told the old text.
         self._db.execute(
-            """INSERT INTO passage(passage, rowid, heading, text)
-               SELECT 'delete', id, heading, text FROM chunk WHERE file = ?""",
-            (file,),
+            f"INSERT INTO passage(passage, rowid, path, heading, text) SELECT 'delete', * FROM ({_INDEXED})", (file,)
         )
         self._db.execute("DELETE FROM chunk WHERE file = ?", (file,))
         self._db.execute("DELETE FROM file WHERE id = ?", (file,))

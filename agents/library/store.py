@@ -17,9 +17,12 @@ from ..text import one_line
 from .finder import resolve
 from .terms import TOKENIZER
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of the tables; another one is reported, never converted or deleted silently."""
 _APPLICATION = 0x646F636D  # "docm"
+
+PATH_WEIGHT = 0.3
+"""What a word in a file's path counts: less than one in its text, since it is the same for all of the file's chunks."""
 
 _TABLES = f"""
 PRAGMA application_id = {_APPLICATION};
@@ -49,8 +52,12 @@ CREATE TABLE chunk(
     text TEXT NOT NULL
 );
 CREATE INDEX chunk_file ON chunk(file);
-CREATE VIRTUAL TABLE passage
-    USING fts5(heading, text, content='chunk', content_rowid='id', tokenize='{TOKENIZER}');
+CREATE VIEW indexed AS
+    SELECT chunk.id, file.path, chunk.heading, chunk.text FROM chunk JOIN file ON file.id = chunk.file;
+CREATE VIRTUAL TABLE passage USING fts5(
+    path, heading, text, content='indexed', content_rowid='id', tokenize='{TOKENIZER}'
+);
+INSERT INTO passage(passage, rank) VALUES ('rank', 'bm25({PATH_WEIGHT}, 1.0, 1.0)');
 INSERT INTO passage(passage, rank) VALUES ('automerge', 8);
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(passage, row);
 PRAGMA user_version = {VERSION};

@@ -80,3 +80,17 @@ def test_one_long_file_does_not_hide_all_others(shelf: Shelf) -> None:
     shelf.write("short.md", "Among many other things there is a pump in this house, said the man at the door.\n")
     shelf.sync()
     assert set(shelf.found("pump")[:8]) == {"long.md", "short.md"}
+
+
+def test_a_file_is_found_by_its_name_too(shelf: Shelf) -> None:
+    shelf.write("plans/masterformat_numbering-revC.md", "Sections are counted.")
+    shelf.write("other.md", "Something else.")
+    shelf.sync()
+    assert shelf.found("masterformat numbering") == ["plans/masterformat_numbering-revC.md"]
+
+
+def test_a_word_in_the_text_counts_more_than_one_in_the_name(shelf: Shelf) -> None:
+    shelf.write("pump.md", "This file holds only the history of the house.")
+    shelf.write("other.md", "The pump stands in the house.")
+    shelf.sync()
+    assert shelf.found("pump") == ["other.md", "pump.md"]
