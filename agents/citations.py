@@ -4,20 +4,17 @@ import re
 from collections.abc import Mapping, Sequence
 
 from .backends.base import Rarity
-from .excerpts import Excerpt, excerpts, weigh
+from .excerpts import Excerpt, closest
 from .library.terms import content, stems
-from .marks import cited, claims, find
+from .marks import UNKNOWN, cited, claims, find
 from .protocol import Citation, Passage
 from .support import quotations, supports
 
-UNKNOWN = "[?]"
-"""Replaces a citation whose number was never shown."""
-
+LONGEST = 100_000
+"""Characters of an answer that is checked; no model means a longer one, and it would take minutes."""
 _PLACE = re.compile(r"\b(?:pages?|pp?\.|lines?)\s*\d+(?:\s*[-–]\s*\d+)?", re.I)
 # Stems of words that introduce citations and claim nothing: "Sources: [1], [2]".
 _LABELS = {"sourc", "refer", "citat", "see", "passag", "document"}
-_WORD_COST = 1 / 400
-"""Coverage that each word of a supporting quote must bring; keeps the quote to the sentence that matters."""
 
 
 def check(answer: str, shown: Mapping[int, Passage], rarity: Rarity) -> tuple[str, list[Citation]]:
@@ -26,6 +23,8 @@ def check(answer: str, shown: Mapping[int, Passage], rarity: Rarity) -> tuple[st
     A passage that is cited several times is `verified` when it supports the words of every citation. `quote` is the
     part of the passage that is closest to the first of them; `lines` span the parts that are closest to each.
     """
+    if len(answer) > LONGEST:
+        return answer, []
     made: dict[int, list[str]] = {}
     for claim in claims(answer):
         for n in claim.cites:
@@ -65,9 +64,7 @@ def _citation(n: int, passage: Passage, texts: Sequence[str], rarity: Rarity) ->
 
 
 def _closest(passage: Passage, claim: str, rarity: Rarity) -> Excerpt | None:
-    words = " ".join(quotations(claim)) or claim
-    weights = weigh(content(stems([words])[0]), rarity)
-    return max(excerpts(weights, [passage]), key=lambda found: found.coverage - found.words * _WORD_COST, default=None)
+    return closest(passage, " ".join(quotations(claim)) or claim, rarity)
 
 
 def _lines(passage: Passage, parts: Sequence[Excerpt]) -> tuple[int, int] | None:

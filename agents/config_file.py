@@ -54,7 +54,9 @@ def read_config(path: Path) -> ConfigFile:
 
 def _not_toml(path: Path, line: int, problem: str) -> DocmindError:
     message = f"{shown(path)}:{line}: expected TOML: {one_line(problem)}."
-    return DocmindError(Code.CONFIG, message, "Correct that line; text values stand in quotes.")
+    repeated = problem.startswith("Cannot")  # overwrite a value, declare a table twice, change an inline table
+    rule = "each key and each table may be there only once" if repeated else "text values stand in quotes"
+    return DocmindError(Code.CONFIG, message, f"Correct that line; {rule}.")
 
 
 def shown(path: Path) -> str:

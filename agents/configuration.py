@@ -21,7 +21,7 @@ PREFIX = "DOCMIND_"
 NOT_SETTINGS = {"DOCMIND_CONFIG", "DOCMIND_DATA_DIR"}
 """Variables that say where things are."""
 
-HINT = "Correct it there; docs/profiles.md lists every setting."
+HINT = "Correct it there, or take it out: `docmind profiles --json` then lists every setting."
 
 
 class Loaded(NamedTuple):
@@ -58,8 +58,7 @@ def load(
         merged.add(layer)
     check_profiles(merged.table, merged.fault)
     settings = msgspec.convert(merged.table, Settings)
-    folder = data_dir or Path(environ.get("DOCMIND_DATA_DIR") or data_folder())
-    return Loaded(settings, _all_origins(settings, merged.origins), path, folder.expanduser().absolute())
+    return Loaded(settings, _all_origins(settings, merged.origins), path, data_folder(data_dir, environ))
 
 
 def api_keys(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
@@ -143,12 +142,19 @@ class _Merged:
             member = _member(kind, key, origin)
             value = layer.read(raw, member)
             self.origins[key] = origin
+            if key == ("profile",) and isinstance(value, dict):
+                raise _fault(origin, key, f"expected {expected(str)}, found a table; did you mean [{_plural(value)}]?")
             if not _is_table(member):
                 target[name] = _checked(value, member, key, origin)
             elif isinstance(value, dict):
                 self._add(layer, value, target.setdefault(name, {}), member, key)
             else:
                 raise _fault(origin, key, f"expected a table, found {found(value)}")
+
+
+def _plural(tables: dict[str, Any]) -> str:
+    """What `[profile.NAME]` should have been."""
+    return dotted(("profiles", next(iter(tables), "NAME")))
 
 
 def _is_table(kind: Any) -> bool:

@@ -12,13 +12,15 @@ import msgspec
 
 from .backends.base import Rarity
 from .library.sentences import Span, sentences
-from .library.terms import stems
+from .library.terms import content, stems
 from .protocol import Passage
 
 MAX_WORDS = 60
 NEAR, FAR = 0.3, 0.2
 """What a stem counts in the sentence beside the excerpt, and elsewhere in its passage or heading; in it, 1.
 Any values from 0.2 to 0.5 and 0 to 0.3 did as well (benchmarks/quotes.py)."""
+_WORD_COST = 1 / 400
+"""Coverage that each word of the closest excerpt must bring; keeps it to the sentence that matters."""
 
 
 class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +51,13 @@ def excerpts(weights: Mapping[str, float], passages: Sequence[Passage]) -> list[
         for passage, pieces, around in _analysed(passages)
         for run in _runs(pieces)
     ]
+
+
+def closest(passage: Passage, words: str, rarity: Rarity) -> Excerpt | None:
+    """The part of the passage that is closest to `words`; None when it holds nothing but headings."""
+    terms = stems([words])[0]
+    weights = weigh(content(terms) or set(terms), rarity)
+    return max(excerpts(weights, [passage]), key=lambda found: found.coverage - found.words * _WORD_COST, default=None)
 
 
 def weigh(wanted: Collection[str], rarity: Rarity) -> dict[str, float]:

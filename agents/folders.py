@@ -3,6 +3,7 @@
 import os
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
@@ -18,9 +19,13 @@ def config_file() -> Path:
     return platformdirs.user_config_path(APP, appauthor=False) / "config.toml"
 
 
-def data_folder() -> Path:
-    """The folder of indexes, chats and logs when none is named; it may be missing."""
-    return platformdirs.user_data_path(APP, appauthor=False)
+def data_folder(named: Path | None, environ: Mapping[str, str]) -> Path:
+    """The folder of indexes, chats and logs: the named one, else DOCMIND_DATA_DIR, else the platform's.
+
+    Absolute; it may be missing.
+    """
+    folder = named or Path(environ.get("DOCMIND_DATA_DIR") or platformdirs.user_data_path(APP, appauthor=False))
+    return folder.expanduser().absolute()
 
 
 def runtime_dir() -> Path:

@@ -105,6 +105,21 @@ def test_variables_reach_into_tables_and_match_profile_names_loosely(config: Pat
     assert settings.theme == Settings().theme
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("theme = fine", "text values stand in quotes"),
+        ('theme = "a"\ntheme = "b"', "each key and each table may be there only once"),
+        ("[library]\n[library]", "each key and each table may be there only once"),
+    ],
+)
+def test_the_hint_fits_what_is_no_toml(text: str, rule: str, tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text(text)
+    with pytest.raises(DocmindError) as caught:
+        load(tmp_path / "wrong.toml", {}, {})
+    assert caught.value.hint == f"Correct that line; {rule}."
+
+
 def test_a_flag_names_its_wrong_value(config: Path) -> None:
     with pytest.raises(DocmindError, match=r'--profile: profile: expected one of .*balanced.*, found "nope"'):
         load(config, {}, {"profile": "nope"})
@@ -116,6 +131,10 @@ def test_a_flag_names_its_wrong_value(config: Path) -> None:
         ('theme = "x"\n\nthme = "y"', 'wrong.toml:3: thme: unknown key; did you mean "theme"?'),
         ("theme = 3", "wrong.toml:1: theme: expected text in quotes, found 3"),
         ("theme = 'x'\nlibrry.chunk_chars = 1", 'wrong.toml:2: librry: unknown key; did you mean "library"?'),
+        (
+            '[profile.fast]\nkind = "quotes"',
+            "wrong.toml:1: profile: expected text in quotes, found a table; did you mean [profiles.fast]?",
+        ),
         ("theme = " + "[" * 5000, "wrong.toml:1: expected TOML: maximum recursion depth exceeded"),
         ("library.chunk_chars = " + "9" * 5000, "wrong.toml:1: expected TOML: Exceeds the limit"),
         ("theme = ", "wrong.toml:1: expected TOML: Invalid value."),

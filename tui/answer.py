@@ -9,7 +9,6 @@ import msgspec
 from docmind.agents.protocol import (
     Answered,
     AnyEvent,
-    Citation,
     Library,
     Retracted,
     State,
@@ -20,8 +19,8 @@ from docmind.agents.protocol import (
 )
 from docmind.agents.text import one_line
 
-from .places import place
 from .progress_line import ProgressLine
+from .sources import source
 from .terminal import BOLD, DIM, notice, say, say_json, width
 from .wrapping import Wrapper
 
@@ -36,8 +35,6 @@ STATES = {
     "starting": "starting",
     "loading": "loading the model",
 }
-MOST_QUOTED = 90
-"""Characters of a quote in the list of sources."""
 
 
 class Printer:
@@ -48,6 +45,8 @@ class Printer:
         """The answer so far."""
         self._line = ProgressLine()
         self._calls: dict[str, ToolCalled] = {}
+        self._headings: dict[int, str] = {}
+        """Of each passage that was shown, by its number."""
 
     def __enter__(self) -> Self:
         self._line.__enter__()
@@ -70,9 +69,12 @@ class Printer:
             case ToolCalled():
                 self._calls[event.call] = event
             case ToolReturned():
+                self._headings |= {passage.n: passage.heading for passage in event.passages}
                 self._notice(_step(self._calls[event.call], event))
             case Switched():
-                self._notice(f"{event.old} does not answer, {event.new} takes over: {event.reason}")
+                self._notice(f"{event.reason} Trying {event.new}.")
+                if event.hint:
+                    self._notice(event.hint)
             case Token():
                 self.said += event.text
             case Retracted():
@@ -97,8 +99,10 @@ class JsonPrinter(Printer):
 class TextPrinter(Printer):
     """Plain text: streamed to a terminal; a pipe gets the finished answer, with nothing in it that was taken back."""
 
-    def __init__(self) -> None:
+    def __init__(self, needs_model: bool = False) -> None:
+        """`needs_model`: quotations are what is left, not what the user has chosen."""
         super().__init__()
+        self._needs_model = needs_model
         self._streams = sys.stdout.isatty()
         self._wrapper = Wrapper(width())
 
@@ -125,14 +129,19 @@ class TextPrinter(Printer):
         say(self._wrapper.close() if self._streams else answered.answer)
         if self._streams and answered.answer != self.said.strip():
             notice("  A citation above points to a passage that was never shown: ignore it.", DIM)
+        self._list_sources(answered)
+        if self._needs_model and all(attempt.profile == "quotes" for attempt in answered.attempts):
+            self._notice("No model is set up: these are quotations. `docmind profiles` shows how to add one.")
+        self._notice(_summary(answered))
+
+    def _list_sources(self, answered: Answered) -> None:
         if answered.citations:
             say("\nSources", BOLD)
+        columns = width() - 2 if self._streams else None
         for citation in answered.citations:
-            source = _source(citation, answered.answer)
-            say(f"  {one_line(source, width() - 2) if self._streams else source}")
+            say(f"  {source(citation, self._headings.get(citation.n, ''), answered.answer, columns)}")
         if not answered.citations and answered.profile != "quotes":
             notice("  No sources: nothing in this answer is tied to a document.", DIM)
-        self._notice(_summary(answered))
 
 
 def _step(called: ToolCalled, returned: ToolReturned) -> str:
@@ -143,19 +152,13 @@ def _step(called: ToolCalled, returned: ToolReturned) -> str:
     return f'{what} "{one_line(subject, 80)}"   {result}' if subject else f"{what}   {result}"
 
 
-def _source(citation: Citation, answer: str) -> str:
-    """Where it stands, whether it holds, and the words that support the answer unless the answer quotes them itself."""
-    where = f"[{citation.n}] {place(citation.path, citation.page, citation.lines)}"
-    mark = "" if citation.verified else "   unverified"
-    quote = "" if citation.quote in answer else f"   {one_line(citation.quote, MOST_QUOTED)}"
-    return f"{where}{mark}{quote}"
-
-
 def _summary(answered: Answered) -> str:
+    if answered.profile == "quotes":  # its speed says nothing about a model's
+        return answered.profile
     timings = answered.timings
     about = "~" if answered.usage.estimated else ""
     parts = [f"{answered.profile} · {answered.model}" if answered.model != answered.profile else answered.profile]
     parts.append(f"first {timings.first_token_ms / 1000:.1f} s, all {timings.total_ms / 1000:.1f} s")
-    if timings.tokens_per_s and answered.profile != "quotes":
+    if timings.tokens_per_s:
         parts.append(f"{about}{timings.tokens_per_s:.0f} tok/s")
     return "   ".join(parts)

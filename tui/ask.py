@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docmind.agents.errors import Code, DocmindError
+from docmind.agents.text import one_line
 
-from .arguments import Subparsers, load_settings
+from .arguments import Subparsers, data_dir, load_settings
 
 if TYPE_CHECKING:
     from docmind.agents.client import Client
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
 def add_parsers(commands: Subparsers) -> None:
     """Adds `ask` and `engine`."""
     ask = commands.add_parser("ask", help="answer one question from the documents in some folders")
-    ask.add_argument("question")
-    ask.add_argument("paths", nargs="*", metavar="PATH", type=Path, help="folders or files; default: this folder")
+    ask.add_argument("question", help="what you want to know, in quotation marks")
+    ask.add_paths()
     ask.add_argument("--profile", metavar="P", help="answer with this profile")
     ask.add_argument("--no-fallback", action="store_true", help="fail if that profile cannot answer")
     ask.add_argument("--json", action="store_true", help="print one JSON object")
     ask.set_defaults(run=run_ask)
     engine = commands.add_parser("engine", help="the background process that answers")
-    engine.add_argument("action", choices=["stop"])
+    engine.add_argument("action", metavar="stop", choices=["stop"], help="end it; the next question starts it anew")
+    engine.add_argument("--json", action="store_true", help="print one JSON object")
     engine.set_defaults(run=run_engine)
 
 
@@ -41,26 +43,38 @@ def run_ask(args: argparse.Namespace) -> int:
 
     from .answer import JsonPrinter, TextPrinter
 
-    if not args.question.strip():
-        raise DocmindError(Code.USAGE, "The question is empty.", 'Write it in quotes: docmind ask "..." FOLDER.')
+    _check_question(args)
     loaded = load_settings(args, profile=args.profile)
     roots = [os.fspath(root) for root in resolve(args.paths or [Path()])]
-    printer = JsonPrinter() if args.json else TextPrinter()
+    needs_model = not loaded.settings.profiles and loaded.settings.profile != "quotes"
+    printer = JsonPrinter() if args.json else TextPrinter(needs_model)
     with printer:
         asyncio.run(_ask(args, loaded, roots, printer))
     return 0
 
 
+def _check_question(args: argparse.Namespace) -> None:
+    """Raises DocmindError (USAGE) when there is none, or a folder in its place."""
+    hint = 'Write it in quotes: docmind ask "..." FOLDER.'
+    if not args.question.strip():
+        raise DocmindError(Code.USAGE, "The question is empty.", hint)
+    if not args.paths and os.path.exists(args.question):
+        raise DocmindError(Code.USAGE, f"The question is missing: {one_line(args.question)} is a folder or file.", hint)
+
+
 def run_engine(args: argparse.Namespace) -> int:
-    """Stops the engine of the data folder."""
+    """Stops the engine of the data folder; works with broken settings, too."""
     import asyncio
 
     from docmind.agents.client import stop
 
-    from .terminal import say
+    from .terminal import say, say_json
 
-    stopped = asyncio.run(stop(load_settings(args).data_dir))
-    say("The engine has ended." if stopped else "No engine was running.")
+    stopped = asyncio.run(stop(data_dir(args)))
+    if args.json:
+        say_json({"stopped": stopped})
+    else:
+        say("The engine has ended." if stopped else "No engine was running.")
     return 0
 
 

@@ -6,7 +6,6 @@ import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from docmind import __version__
@@ -14,8 +13,8 @@ from docmind.agents.errors import Code, DocmindError
 from docmind.agents.text import one_line
 
 from . import ask, library_commands, profiles
-from .arguments import Parser
-from .terminal import BOLD, never_fail_on_characters, notice, say_json
+from .arguments import CommandParser, Parser, data_dir
+from .terminal import BOLD, notice, prepare_streams, say_json
 
 COMMANDS = (ask, library_commands, profiles)
 """The modules that add commands. They import what they need when they run, so that `docmind --help` is quick."""
@@ -26,8 +25,15 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run docmind; returns the exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 no documents, 4 every
     backend failed, 130 interrupted."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    never_fail_on_characters()
+    prepare_streams()
+    try:
+        return _reported(list(sys.argv[1:] if argv is None else argv))
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        return 1
+
+
+def _reported(arguments: list[str]) -> int:
+    """The exit status; every failure but a closed pipe has been told to the user."""
     try:
         return _run(arguments)
     except DocmindError as error:
@@ -35,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         notice("\nInterrupted.")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        return 1
+    except BrokenPipeError:
+        raise
     except Exception as error:
         return _report(_unexpected(error, arguments), arguments)
 
@@ -44,11 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     parser, commands = _parsers()
     rest = _common_options(arguments)[1]
+    if rest[:1] == ["help"]:
+        arguments = rest = [*rest[1:2], "--help"]
     if rest and (rest[0] in commands or rest[0] in ("-h", "--help", "--version")):
         args = parser.parse_args(arguments)
         status: int = args.run(args)
         return status
-    _open_screen(rest, commands)
+    _open_screen([path for path in rest if path != "--"], commands)
 
 
 def _parsers() -> tuple[Parser, list[str]]:
@@ -60,7 +68,9 @@ def _parsers() -> tuple[Parser, list[str]]:
         epilog="A folder that is named like a command is written ./NAME.",
     )
     parser.add_argument("--version", action="version", version=f"docmind {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="docmind")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, prog="docmind", parser_class=CommandParser
+    )
     for module in COMMANDS:
         module.add_parsers(commands)
     return parser, list(commands.choices)
@@ -73,13 +83,14 @@ def _common_options(arguments: list[str]) -> tuple[Namespace, list[str]]:
 
 def _open_screen(paths: list[str], commands: list[str]) -> NoReturn:
     """The chat itself comes with a later version; until then this says what there is."""
-    if paths and paths[0].startswith("-") and paths[0] != "--":
+    if paths and paths[0].startswith("-"):
         hint = "See `docmind --help`. The options of a command stand after its name."
         raise DocmindError(Code.USAGE, f"Unknown option: {one_line(paths[0])}.", hint)
-    close = difflib.get_close_matches(paths[0], commands, 1) if paths and not Path(paths[0]).exists() else []
-    if close:
-        raise DocmindError(Code.USAGE, f"No such command: {one_line(paths[0])}.", f"Did you mean `docmind {close[0]}`?")
     hint = 'Ask on the command line: docmind ask "your question" FOLDER. All commands: docmind --help.'
+    if paths and not os.path.exists(paths[0]):
+        close = difflib.get_close_matches(paths[0], commands, 1)
+        hint = f"Did you mean `docmind {close[0]}`?" if close else hint
+        raise DocmindError(Code.USAGE, f"No such command or folder: {one_line(paths[0])}.", hint)
     raise DocmindError(Code.USAGE, "The chat screen is not part of this version yet.", hint)
 
 
@@ -95,10 +106,7 @@ def _report(error: DocmindError, arguments: list[str]) -> int:
 
 def _unexpected(error: Exception, arguments: list[str]) -> DocmindError:
     """A bug: its traceback goes to a file in the data folder."""
-    from docmind.agents.folders import data_folder
-
-    named = getattr(_common_options(arguments)[0], "data_dir", None) or os.environ.get("DOCMIND_DATA_DIR")
-    folder = Path(named or data_folder()).expanduser()
+    folder = data_dir(_common_options(arguments)[0])
     log = folder / "errors.log"
     hint = f"The details are in {one_line(os.fspath(log), 500)}; please report them."
     try:

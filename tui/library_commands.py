@@ -2,6 +2,9 @@
 
 import argparse
 import contextlib
+import functools
+import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,28 +14,31 @@ from docmind.agents.errors import Code, DocmindError
 from docmind.agents.text import one_line
 
 from .arguments import Subparsers, load_settings
+from .places import place
 from .progress_line import ProgressLine
-from .terminal import BOLD, DIM, notice, say, say_json
+from .terminal import BOLD, DIM, notice, say, say_json, width
 
 if TYPE_CHECKING:  # these are imported when a command runs: `docmind --help` does without
     from docmind.agents.library.index import Library
     from docmind.agents.library.sync import Report
+    from docmind.agents.protocol import Passage
     from docmind.agents.settings import LibrarySettings
 
-_EXCERPT = 300
-"""Characters of a passage that `docmind search` prints."""
+_EXCERPT = 600
+"""Most characters of a passage that `docmind search` prints."""
+_INDENT = "    "
 
 
 def add_parsers(commands: Subparsers) -> None:
     """Add the commands `index` and `search`."""
     index = commands.add_parser("index", help="read the documents of folders into their index")
-    index.add_argument("paths", nargs="*", metavar="PATH", help="folders or files (default: the current folder)")
+    index.add_paths()
     index.add_argument("--rebuild", action="store_true", help="throw the index away and read everything again")
     index.add_argument("--json", action="store_true", help="print one JSON object")
     index.set_defaults(run=run_index)
     search = commands.add_parser("search", help="find passages by their words, without a model")
     search.add_argument("words", nargs="?", help='what to look for; "words in quotation marks" are a phrase')
-    search.add_argument("paths", nargs="*", metavar="PATH", help="folders or files (default: the current folder)")
+    search.add_paths()
     search.add_argument("--queries", metavar="FILE", help="instead of words: one query a line (-: stdin)")
     search.add_argument("-k", type=_at_least_one, default=10, metavar="N", help="most results (default: 10)")
     search.add_argument("--json", action="store_true", help="print one JSON object")
@@ -40,9 +46,9 @@ def add_parsers(commands: Subparsers) -> None:
 
 
 def _at_least_one(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'expected a whole number of at least 1, found "{text}"')
+    return int(text)
 
 
 def run_index(args: argparse.Namespace) -> int:
@@ -58,8 +64,8 @@ def run_index(args: argparse.Namespace) -> int:
         _say_report(report)
     if report.files:
         return 0
-    error = _no_documents(report)  # not raised: with --json the report is the one object on stdout
-    notice(f"docmind: {error}", BOLD)
+    error = _no_documents("Name a folder with documents.")
+    notice(f"docmind: {error}", BOLD)  # not raised: with --json the report is the one object on stdout
     return error.exit_status
 
 
@@ -68,14 +74,14 @@ def run_search(args: argparse.Namespace) -> int:
     from docmind.agents.library.index import Library
 
     if args.queries and args.words is not None:  # then every positional argument is a folder
-        args.paths.insert(0, args.words)
+        args.paths = [Path(args.words), *args.paths]
     elif not args.queries and not args.words:
         raise DocmindError(Code.USAGE, "There is nothing to search for.", 'Say `docmind search "words" FOLDER`.')
     settings, roots, file = _library(args)
     _refresh(settings, roots, file)
     with contextlib.closing(Library(file)) as library:
         if not library.counts()[0]:
-            raise _no_documents()
+            raise _no_documents("Name a folder with documents; `docmind index` says what it left out.")
         _search(library, args)
     return 0
 
@@ -87,14 +93,14 @@ def _search(library: "Library", args: argparse.Namespace) -> None:
     elif args.json:
         say_json(_answer(library, args.words, args.k))
     else:
-        _say_results(_answer(library, args.words, args.k)["results"])
+        _say_results(library, args.words, library.search(args.words, args.k))
 
 
 def _library(args: argparse.Namespace) -> "tuple[LibrarySettings, list[Path], Path]":
     from docmind.agents.library.store import library_file
 
     loaded = load_settings(args)
-    roots = [Path(path) for path in args.paths or ["."]]
+    roots = args.paths or [Path()]
     return loaded.settings.library, roots, library_file(loaded.data_dir, roots)
 
 
@@ -142,7 +148,8 @@ def _as_json(report: "Report") -> dict[str, Any]:
 
 def _say_report(report: "Report") -> None:
     changes = (("new", report.added), ("changed", report.updated), ("removed", report.removed))
-    done = ", ".join(f"{count:,} {what}" for what, count in changes if count) or "nothing changed"
+    unchanged = "nothing changed" if report.files else "nothing read"
+    done = ", ".join(f"{count:,} {what}" for what, count in changes if count) or unchanged
     say(f"{report.files:,} documents, {report.chunks:,} passages: {done}, {report.seconds:.1f} s")
     for reason, count in report.skipped.items():
         say(f"  left out: {count:,} {reason}", DIM)
@@ -150,26 +157,24 @@ def _say_report(report: "Report") -> None:
         say(f"  not read: {failure.path}: {failure.reason}")
 
 
-def _say_results(results: list[dict[str, Any]]) -> None:
-    if not results:
+def _say_results(library: "Library", words: str, found: "list[Passage]") -> None:
+    """Each passage's place, and the part of it that is closest to the words; wrapped on a terminal."""
+    from docmind.agents.excerpts import closest
+    from docmind.agents.library.rarity import rarity
+
+    if not found:
         say("Nothing found.")
-    for result in results:
-        say(_where(result), BOLD)
-        say(f"    {one_line(result['text'], _EXCERPT)}\n")
+    for passage in found:
+        say("   ".join(filter(None, [place(passage.path, passage.page, passage.lines), passage.heading])), BOLD)
+        excerpt = closest(passage, words, functools.partial(rarity, library))
+        say(_indented(one_line(excerpt.text if excerpt else passage.text, _EXCERPT)) + "\n")
 
 
-def _where(result: dict[str, Any]) -> str:
-    page, lines = result["page"], result["lines"]
-    place = f" p. {page}" if page else f" {lines[0]}-{lines[1]}" if lines else ""
-    return f"{result['path']}{place}" + (f"   {result['heading']}" if result["heading"] else "")
+def _indented(text: str) -> str:
+    if not sys.stdout.isatty():
+        return _INDENT + text
+    return textwrap.fill(text, width(), initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
 
 
-def _no_documents(report: "Report | None" = None) -> DocmindError:
-    message = "There are no documents to read here."
-    if report and (report.failed or report.skipped):
-        reasons = [f"{count:,} {reason}" for reason, count in report.skipped.items()]
-        reasons += [f"{len(report.failed):,} not readable"] if report.failed else []
-        message = f"There are no documents to read here (left out: {', '.join(reasons)})."
-    return DocmindError(
-        Code.NO_DOCUMENTS, message, "Name a folder with documents; `docmind index` says what it left out."
-    )
+def _no_documents(hint: str) -> DocmindError:
+    return DocmindError(Code.NO_DOCUMENTS, "There are no documents to read here.", hint)

@@ -2,7 +2,10 @@
 
 import argparse
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from docmind.agents.errors import DocmindError
 
 from .arguments import Subparsers, load_settings
 from .terminal import BOLD, DIM, notice, say, say_json
@@ -11,6 +14,11 @@ if TYPE_CHECKING:
     from docmind.agents.configuration import Loaded
     from docmind.agents.settings import Profile
 
+_EXAMPLE = """\
+[profiles.fast]
+kind = "llamacpp"
+path = "~/models/llama-3.2-3b-instruct-q8_0.gguf"
+"""
 _SECRET = re.compile(r"key|token|secret|password|authorization", re.IGNORECASE)
 
 
@@ -38,9 +46,10 @@ def _everything(loaded: "Loaded", profiles: "dict[str, Profile]") -> dict[str, A
     import msgspec
 
     settings = msgspec.to_builtins(msgspec.structs.replace(loaded.settings, profiles=profiles))
-    for profile in settings["profiles"].values():
+    for name, profile in settings["profiles"].items():
+        profile["problem"] = _problem(name, profiles[name])
         profile["options"] = {
-            name: "[hidden]" if _SECRET.search(name) else value for name, value in profile["options"].items()
+            key: "[hidden]" if _SECRET.search(key) else value for key, value in profile["options"].items()
         }
     places = {"config": str(loaded.config), "data_dir": str(loaded.data_dir)}
     return {**settings, **places, "origins": {"profiles.quotes.kind": "default", **loaded.origins}}
@@ -54,6 +63,32 @@ def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]") -> None:
         mark = "*" if row[0] == loaded.settings.profile else " "
         line = "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True))
         say(f"{mark} {line}".rstrip(), DIM if row is rows[0] else BOLD if mark == "*" else "")
+        if row is not rows[0] and (problem := _problem(row[0], profiles[row[0]])):
+            say(f"    cannot answer: {problem}")
     if not loaded.settings.profiles:
-        notice("\nNo profile is configured: docmind asks a server that it finds on this machine, else quotes.", DIM)
-    notice(f"\nSettings: {loaded.config}{'' if loaded.config.exists() else ' (not there yet)'}", DIM)
+        _explain(loaded.config)
+    else:
+        notice(f"\nSettings: {loaded.config}", DIM)
+
+
+def _problem(name: str, profile: "Profile") -> str:
+    """Why this profile cannot answer, as far as that is known without a connection; empty when it may."""
+    from docmind.agents.backends.hosts import check_url
+
+    path = Path(profile.path).expanduser()
+    if profile.kind == "llamacpp" and not path.is_file():
+        return f"There is no file {path}."
+    try:
+        if profile.url:
+            check_url(name, profile)
+    except DocmindError as error:
+        return f"{error.message} {error.hint}"
+    return ""
+
+
+def _explain(config: Path) -> None:
+    """How to get an answer from a model while no profile is set up."""
+    notice("\nNo profile is set up. docmind asks a model server that it finds running on this machine (Ollama, LM", DIM)
+    notice("Studio, vLLM, llama-server, llamafile); where there is none, it quotes the documents.", DIM)
+    missing = "" if config.exists() else " (not there yet)"
+    notice(f"\nTo add a profile, write for example this into {config}{missing}:\n\n{_EXAMPLE}", DIM)

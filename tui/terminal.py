@@ -58,8 +58,11 @@ def width() -> int:
     return shutil.get_terminal_size().columns
 
 
-def never_fail_on_characters() -> None:
-    """Let stdout and stderr replace what their encoding cannot express, such as names that are not UTF-8."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
+def prepare_streams() -> None:
+    """Make stdout and stderr take everything: names that are not UTF-8, and, where one is closed, any text at all."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

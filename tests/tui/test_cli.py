@@ -79,6 +79,57 @@ def test_a_mistyped_command_is_recognised(docmind: Docmind) -> None:
     assert "Did you mean `docmind profiles`?" in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [["help"], ["--help"]])
+def test_help_lists_the_commands(arguments: list[str], docmind: Docmind) -> None:
+    done = docmind(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "find passages by their words" in done.stdout
+
+
+def test_help_explains_one_command(docmind: Docmind) -> None:
+    assert docmind("help", "ask").stdout == docmind("ask", "--help").stdout != ""
+
+
+@pytest.mark.parametrize("word", ["doctor", "no/such/folder", "x" * 5000])
+def test_what_is_neither_command_nor_folder_is_named(word: str, docmind: Docmind) -> None:
+    done = docmind(word)
+    assert done.returncode == 2
+    assert f"No such command or folder: {word[:100]}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["ask", "why?", "--jsn"], "Did you mean `--json`? See `docmind ask --help`."),
+        (["search", "--querys=x", "why"], "Did you mean `--queries`? See `docmind search --help`."),
+        (["ask"], "See `docmind ask --help`."),
+        (["engine", "start"], "See `docmind engine --help`."),
+        (["profiles", "extra"], "See `docmind profiles --help`."),
+    ],
+)
+def test_wrong_usage_of_a_command_names_its_own_help(arguments: list[str], hint: str, docmind: Docmind) -> None:
+    done = docmind(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == hint
+
+
+def test_only_the_question_must_be_given(docmind: Docmind) -> None:
+    assert "The following arguments are required: question. [" in docmind("ask").stderr
+
+
+def test_a_folder_in_place_of_the_question_is_noticed(docmind: Docmind, tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    done = docmind("ask", "files")
+    assert done.returncode == 2
+    assert "The question is missing: files is a folder or file. [ERR_1002]" in done.stderr
+
+
+def test_the_engine_can_be_stopped_whatever_the_settings_say(docmind: Docmind, tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("profile =")
+    done = docmind("engine", "stop", "--json", "--config", "broken.toml", "--data-dir", "data")
+    assert (done.stdout, done.stderr) == ('{"stopped": false}\n', "")
+
+
 @pytest.mark.parametrize("arguments", [[], ["./profiles"], ["--", "profiles"]])
 def test_a_folder_opens_the_screen_even_when_it_is_named_like_a_command(
     arguments: list[str], docmind: Docmind, tmp_path: Path
@@ -103,14 +154,33 @@ def test_a_full_disk_behind_stdout_is_an_error(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_reader_that_leaves_early_ends_it_quietly() -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    command = [sys.executable, "-m", "docmind", "profiles", "--json"]
-    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
-    os.close(writing)
+@pytest.mark.parametrize("arguments", [["profiles", "--json"], ["--help"], ["--version"], ["ask", "--help"]])
+def test_a_reader_that_leaves_early_ends_it_quietly(arguments: list[str]) -> None:
+    done = without_a_reader(*arguments, stderr=subprocess.PIPE)
     assert done.returncode == 1
     assert done.stderr == ""
+
+
+def test_an_error_that_nobody_reads_ends_it_quietly() -> None:
+    assert without_a_reader("doctor", stderr=subprocess.STDOUT).returncode == 1
+
+
+def without_a_reader(*arguments: str, stderr: int) -> "subprocess.CompletedProcess[str]":
+    """Its stdout is a pipe whose other end is closed."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "docmind", *arguments]
+    done = subprocess.run(command, stdout=writing, stderr=stderr, text=True, check=False)
+    os.close(writing)
+    return done
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_lose_only_what_goes_to_them(closed: str) -> None:
+    for arguments, status in (("profiles", 0), ("doctor", 2), ("--help", 0)):
+        command = f"{sys.executable} -m docmind {arguments} {closed}"
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+        assert (done.returncode, "Traceback" in done.stderr + done.stdout) == (status, False)
 
 
 @pytest.mark.parametrize(

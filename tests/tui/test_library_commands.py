@@ -66,11 +66,33 @@ def test_search_reads_what_is_new_first(documents: Path, capsys: Captured) -> No
     main(["search", "flow", str(documents)])
     first = capsys.readouterr()
     assert "not indexed yet" in first.err
-    assert first.out.startswith("pump.md 1-3   Pump\n    # Pump The flow limit is 18 litres.")
+    assert first.out == "pump.md 1-3   Pump\n    The flow limit is 18 litres.\n\n"
     (documents / "new.txt").write_text("the gasket")
     main(["search", "gasket", str(documents)])
     second = capsys.readouterr()
-    assert (second.out.splitlines()[0], second.err) == ("new.txt 1-1", "")
+    assert (second.out.splitlines()[0], second.err) == ("new.txt 1", "")
+
+
+def test_search_shows_the_part_of_a_passage_that_answers(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "long.txt").write_text("Nothing of interest is said here. " * 20 + "The gasket is made of cork.")
+    main(["search", "gasket", str(tmp_path)])
+    assert capsys.readouterr().out == "long.txt 1\n    The gasket is made of cork.\n\n"
+
+
+def test_on_a_terminal_results_are_wrapped_between_words(tmp_path: Path) -> None:
+    (tmp_path / "gasket.txt").write_text("The gasket between the two halves of the housing is made of cork.")
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "docmind", "search", "gasket", str(tmp_path)]
+    with subprocess.Popen(command, stdout=end, env={**os.environ, "TERM": "dumb", "COLUMNS": "30"}):
+        os.close(end)
+        lines = _everything(terminal).decode().splitlines()
+    assert lines == [
+        "gasket.txt 1",
+        "    The gasket between the two",
+        "    halves of the housing is",
+        "    made of cork.",
+        "",
+    ]
 
 
 def test_search_does_not_wait_for_another_update(documents: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -109,8 +131,18 @@ def test_a_folder_without_documents_exits_with_3(tmp_path: Path, capsys: Capture
     assert main(["index", str(tmp_path / "empty"), "--json"]) == 3
     captured = capsys.readouterr()
     assert json.loads(captured.out)["skipped"] == {"hidden": 1}
-    assert "1 hidden" in captured.err
+    assert "There are no documents to read here." in captured.err
     assert main(["search", "x", str(tmp_path / "empty")]) == 3
+    assert "`docmind index` says what it left out" in capsys.readouterr().err
+
+
+def test_indexing_a_folder_without_documents_says_what_was_left_out(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / ".hidden").write_text("x")
+    assert main(["index", str(tmp_path)]) == 3
+    captured = capsys.readouterr()
+    assert captured.out.startswith("0 documents, 0 passages: nothing read")
+    assert "left out: 1 hidden" in captured.out
+    assert captured.err.splitlines()[-1] == "Name a folder with documents."
 
 
 @pytest.mark.parametrize(
@@ -118,8 +150,8 @@ def test_a_folder_without_documents_exits_with_3(tmp_path: Path, capsys: Capture
     [
         (["index", "/nowhere"], "no such file"),
         (["search"], "nothing to search for"),
-        (["search", "x", "-k", "0"], "less than 1"),
-        (["search", "x", "-k", "many"], "invalid"),
+        (["search", "x", "-k", "0"], 'Argument -k: expected a whole number of at least 1, found "0".'),
+        (["search", "x", "-k", "many"], 'Argument -k: expected a whole number of at least 1, found "many".'),
         (["search", "--queries", "/nowhere"], "/nowhere"),
     ],
 )

@@ -1,6 +1,7 @@
 """`docmind profiles` shows what is configured and where each value comes from, and touches nothing."""
 
 import json
+import re
 import socket
 from pathlib import Path
 
@@ -17,6 +18,7 @@ model = "llama3.1:8b"
 [profiles.far]
 kind = "openai"
 url = "https://example.org/v1"
+allow_remote = true
 options = {api_key = "sk-very-secret", temperature = 0.5, until = 2026-01-01}
 """
 
@@ -38,6 +40,49 @@ def test_the_table_marks_the_profile_in_use_and_ends_with_quotes(
         "  far      openai               https://example.org/v1",
         "  quotes   quotes               built in",
     ]
+
+
+BROKEN = """\
+[profiles.elsewhere]
+kind = "openai"
+url = "https://example.org/v1"
+[profiles.missing]
+kind = "llamacpp"
+path = "/nowhere/model.gguf"
+"""
+
+
+def test_a_profile_that_cannot_answer_is_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(BROKEN)
+    main(["profiles", "--config", str(config)])
+    _, elsewhere, refused, missing, no_file, _ = capsys.readouterr().out.splitlines()
+    assert elsewhere.startswith("  elsewhere ")
+    assert refused.startswith("    cannot answer: Profile elsewhere names the server example.org, which is not on this")
+    assert missing.startswith("  missing ")
+    assert no_file == "    cannot answer: There is no file /nowhere/model.gguf."
+    main(["profiles", "--config", str(config), "--json"])
+    profiles = json.loads(capsys.readouterr().out)["profiles"]
+    assert "allow_remote = true" in profiles["elsewhere"]["problem"]
+    assert profiles["missing"]["problem"] == "There is no file /nowhere/model.gguf."
+    assert profiles["quotes"]["problem"] == ""
+
+
+def test_without_a_profile_it_says_how_to_add_one(
+    capsys: pytest.CaptureFixture[str], no_own_configuration: Path
+) -> None:
+    main(["profiles"])
+    said = capsys.readouterr().err
+    assert "finds running on this machine" in said
+    example = said[said.index("[profiles.") :]
+    path = re.search(r"into (/\S+)", said)
+    assert path
+    file = Path(path[1])
+    assert file.is_relative_to(no_own_configuration)
+    file.parent.mkdir(parents=True)
+    file.write_text(example)
+    assert main(["profiles"]) == 0
+    assert "llamacpp" in capsys.readouterr().out
 
 
 def test_json_tells_the_origin_of_every_value(
