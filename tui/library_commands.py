@@ -6,7 +6,7 @@ import functools
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,15 @@ from .terminal import BOLD, DIM, notice, say, say_json, width
 
 if TYPE_CHECKING:  # these are imported when a command runs: `docmind --help` does without
     from docmind.agents.library.index import Library
-    from docmind.agents.library.sync import Report
+    from docmind.agents.library.sync import Failure, Report
     from docmind.agents.protocol import Passage
     from docmind.agents.settings import LibrarySettings
 
 _EXCERPT = 600
 """Most characters of a passage that `docmind search` prints."""
 _INDENT = "    "
+_REASONS = 3
+"""Most files that an error names."""
 
 
 def add_parsers(commands: Subparsers) -> None:
@@ -72,6 +74,7 @@ def run_index(args: argparse.Namespace) -> int:
 def run_search(args: argparse.Namespace) -> int:
     """Print the best passages, or those for each line of a file. An index that is not up to date is updated first."""
     from docmind.agents.library.index import Library
+    from docmind.agents.library.sync import sync
 
     if args.queries and args.words is not None:  # then every positional argument is a folder
         args.paths = [Path(args.words), *args.paths]
@@ -81,7 +84,8 @@ def run_search(args: argparse.Namespace) -> int:
     _refresh(settings, roots, file)
     with contextlib.closing(Library(file)) as library:
         if not library.counts()[0]:
-            raise _no_documents("Name a folder with documents; `docmind index` says what it left out.")
+            failed = sync(roots, file, settings, wait=False).failed
+            raise _no_documents("Name a folder with documents; `docmind index` says what it left out.", failed)
         _search(library, args)
     return 0
 
@@ -110,16 +114,29 @@ def _refresh(settings: "LibrarySettings", roots: list[Path], file: Path) -> None
 
     if not pending(roots, file, settings):
         return
-    first = not file.exists()
+    first = _is_empty(file)
     if first:
         notice("These folders are not indexed yet: reading them first.", DIM)
     try:
         with ProgressLine() as line:
             sync(roots, file, settings, line.show, wait=first)
     except DocmindError as error:
-        if error.code != Code.INDEX_BUSY:
+        if first or error.code not in (Code.INDEX_BUSY, Code.DISK):
             raise
-        notice("Another docmind is updating this index: searching what is there by now.", DIM)
+        busy = error.code == Code.INDEX_BUSY
+        why = "Another docmind is updating this index" if busy else error.message.rstrip(".")
+        notice(f"{why}: searching what is there by now.", DIM)
+
+
+def _is_empty(file: Path) -> bool:
+    """Whether there is nothing to search yet; also while the first update, or a rebuild, has only begun."""
+    from docmind.agents.library.index import Library
+    from docmind.agents.library.store import exists
+
+    if not exists(file):
+        return True
+    with contextlib.closing(Library(file)) as library:
+        return not library.counts()[0]
 
 
 def _lines(name: str) -> Iterator[str]:
@@ -176,5 +193,7 @@ def _indented(text: str) -> str:
     return textwrap.fill(text, width(), initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
 
 
-def _no_documents(hint: str) -> DocmindError:
-    return DocmindError(Code.NO_DOCUMENTS, "There are no documents to read here.", hint)
+def _no_documents(hint: str, failed: "Sequence[Failure]" = ()) -> DocmindError:
+    reasons = "; ".join(f"{failure.path}: {failure.reason}" for failure in failed[:_REASONS])
+    message = f"There are no documents to read here{': ' if reasons else ''}{reasons}."
+    return DocmindError(Code.NO_DOCUMENTS, message, hint)

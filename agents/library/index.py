@@ -4,7 +4,6 @@ This is what confines the agent's tools: they name documents, and only what the 
 """
 
 import contextlib
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from ..errors import Code, DocmindError
 from ..protocol import Passage
 from ..text import one_line
 from .search import search
-from .store import connect, errors_of, exists
+from .store import connect, errors_of, exists, state
 
 _COLUMNS = "file.path, chunk.text, chunk.page, chunk.first, chunk.last, chunk.heading"
 _READ_AT_ONCE = 40
@@ -45,14 +44,17 @@ class Library:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._opening = threading.Lock()
+        self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._inode = 0
+        self._state = (0, 0, False)
+        self._readers = 0
+        self._closed = False
 
     def close(self) -> None:
-        if self._connection:
-            self._connection.close()
-        self._connection = None
+        """Lets go of the index; at once, or when the last thread that still reads is done."""
+        with self._lock:
+            self._closed = True
+            self._release()
 
     def search(self, query: str, k: int = 10) -> list[Passage]:
         """The best `k` passages for any text, best first. Words in quotation marks are looked for as a phrase."""
@@ -125,17 +127,30 @@ class Library:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with errors_of(self._file):
-            yield self._opened()
+            with self._lock:
+                connection = self._opened()
+                self._readers += 1
+            try:
+                yield connection
+            finally:
+                with self._lock:
+                    self._readers -= 1
+                    self._release()
 
     def _opened(self) -> sqlite3.Connection:
-        """The connection; a rebuilt index is another file, and opened anew."""
+        """The connection; a rebuilt index is another file, and opened anew. See `store.state`."""
         if not exists(self._file):
             raise DocmindError(Code.NO_DOCUMENTS, "These folders are not indexed yet.", "Run `docmind index`.")
-        with self._opening:
-            inode = os.stat(self._file).st_ino
-            if not self._connection or inode != self._inode:
-                self._connection, self._inode = connect(self._file, "ro"), inode
-            return self._connection
+        found = state(self._file)
+        if not self._connection or found != self._state:
+            self._connection, self._state = connect(self._file, "ro"), found
+        return self._connection
+
+    def _release(self) -> None:
+        """To close a connection under a thread that reads would crash the process."""
+        if self._closed and not self._readers and self._connection:
+            self._connection.close()
+            self._connection = None
 
 
 def _passage(row: tuple[Any, ...], score: float = 0.0) -> Passage:

@@ -20,6 +20,7 @@ from .terms import TOKENIZER
 VERSION = 2
 """Raised with every change of the tables; another one is reported, never converted or deleted silently."""
 _APPLICATION = 0x646F636D  # "docm"
+_DISK_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 PATH_WEIGHT = 0.3
 """What a word in a file's path counts: less than one in its text, since it is the same for all of the file's chunks."""
@@ -80,6 +81,28 @@ def connect(file: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
     if mode == "rwc":
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        return _connect(file, mode)
+    except sqlite3.Error as error:
+        if mode != "ro" or _code(error) not in _DISK_ERRORS or _is_written(file):
+            raise
+    # Readers share a file beside the index, which a full disk or a read-only folder refuses; alone it does without.
+    return _connect(file, "ro&immutable=1")
+
+
+def state(file: Path) -> tuple[int, int, bool]:
+    """Another one means that a connection may see an index that was replaced, or was written when it could not tell."""
+    status = file.stat()
+    return status.st_ino, status.st_mtime_ns, _is_written(file)
+
+
+def _is_written(file: Path) -> bool:
+    """Whether there are changes that are not in the file itself yet."""
+    log = file.with_name(file.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _connect(file: Path, mode: str) -> sqlite3.Connection:
     # Shared by threads: SQLite is built thread-safe, and readers use one cursor a call.
     connection = sqlite3.connect(
         f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
@@ -100,7 +123,7 @@ def _prepare(connection: sqlite3.Connection, file: Path, mode: str) -> None:
         version = VERSION
     if version != VERSION or connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
         raise damaged(file, "it was not written by this version of docmind")
-    if mode != "ro":
+    if mode in ("rw", "rwc"):
         connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;")
 
 
@@ -121,12 +144,17 @@ def errors_of(file: Path) -> Iterator[None]:
 
 
 def _translated(error: sqlite3.Error, file: Path) -> DocmindError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the extended codes say the same in more detail
+    code = _code(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return busy(file)
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+    if code in _DISK_ERRORS:
         return _disk(file, str(error))
     return damaged(file, one_line(str(error)))
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The primary code: the extended ones say the same in more detail."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def busy(file: Path) -> DocmindError:

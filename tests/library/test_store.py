@@ -1,13 +1,16 @@
+import contextlib
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.library.store import library_file
+from docmind.agents.library.store import connect, library_file
 from docmind.agents.library.sync import sync
 from docmind.agents.library.sync_child import command
 from fakes.shelf import Shelf
@@ -80,6 +83,41 @@ def test_a_full_disk_leaves_the_index_as_it_was(shelf: Shelf) -> None:
         assert f'"code":"{Code.DISK.value}"' in process.stdout.read().decode()
     assert shelf.found("apple") == ["a.txt"]
     assert shelf.sync().added == 1
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """No file can grow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_does_not_stop_a_search_nor_hide_what_is_written_later(shelf: Shelf) -> None:
+    shelf.write("a.txt", "the apple")
+    shelf.sync()
+    with full_disk():
+        assert shelf.found("apple") == ["a.txt"]
+        assert not shelf.pending()
+    shelf.write("b.txt", "the banana")
+    shelf.sync()
+    assert shelf.found("banana") == ["b.txt"]
+
+
+def test_on_a_full_disk_changes_that_are_not_in_the_index_itself_are_not_passed_over(shelf: Shelf) -> None:
+    shelf.write("a.txt", "the apple")
+    shelf.sync()
+    with contextlib.closing(connect(shelf.file, "rw")) as db:
+        db.execute("PRAGMA wal_autocheckpoint=0")
+        db.execute("UPDATE file SET path = 'b.txt'")
+        log = shelf.file.with_name(shelf.file.name + "-wal").read_bytes()
+    shelf.file.with_name(shelf.file.name + "-wal").write_bytes(log)  # as if the writer had been killed
+    with full_disk(), pytest.raises(DocmindError) as caught:
+        shelf.found("apple")
+    assert caught.value.code == Code.DISK
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from docmind.agents.library.store import connect, library_file
 from docmind.tui.cli import main
 from fakes.documents import pdf
 
@@ -108,6 +109,52 @@ def test_search_does_not_wait_for_another_update(documents: Path, tmp_path: Path
     assert "Another docmind is updating" in captured.err
     assert "pump.md" in captured.out
     assert "new.txt" not in captured.out
+
+
+@pytest.mark.parametrize("left", ["an empty file", "tables without documents"])
+def test_the_first_search_waits_for_another_update(left: str, documents: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    file = library_file(data, [documents])
+    file.parent.mkdir(parents=True)
+    if left == "an empty file":
+        file.touch()
+    else:
+        connect(file, "rwc").close()
+    command = [sys.executable, "-m", "docmind", "search", "flow limit", str(documents), "--data-dir", str(data)]
+    pipe = subprocess.PIPE
+    with open(file.with_suffix(".lock"), "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+        assert process.stderr
+        assert "not indexed yet" in process.stderr.readline()
+        assert "waiting for it" in process.stderr.readline()
+    assert "pump.md" in process.communicate()[0]
+
+
+def test_a_full_disk_does_not_stop_a_search(documents: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    main(["index", str(documents), "--data-dir", str(data)])
+    (documents / "new.txt").write_text("the flow limit of the gasket")
+    full = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); "
+    full += "from docmind.tui.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", full, "search", "flow limit", str(documents), "--data-dir", str(data)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, "pump.md" in done.stdout, "new.txt" in done.stdout) == (0, True, False), done.stderr
+    assert "cannot be written" in done.stderr
+
+
+def test_a_search_without_documents_says_what_could_not_be_read(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "locked.pdf").write_bytes(pdf("x", encrypted=True))
+    for _ in range(2):  # while it reads the folder, and when it has
+        assert main(["search", "x", str(tmp_path)]) == 3
+        assert "to read here: locked.pdf: is encrypted: it needs a password." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open every folder")
+def test_a_search_says_why_a_folder_cannot_be_opened(documents: Path, capsys: Captured) -> None:
+    documents.chmod(0)
+    assert main(["search", "x", str(documents)]) == 3
+    assert "documents: the folder cannot be opened: Permission denied" in capsys.readouterr().err
 
 
 def test_a_file_of_queries_is_answered_line_by_line(documents: Path, tmp_path: Path, capsys: Captured) -> None:
