@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import msgspec
 
 from .backends.base import Rarity
+from .library.rarity import idf
 from .library.sentences import Span, sentences
 from .library.terms import content, stems
 from .protocol import Passage
@@ -73,7 +74,7 @@ def rarity_among(texts: Sequence[Collection[str]]) -> Rarity:
 
     def rarity(wanted: Sequence[str]) -> dict[str, float]:
         counts = {stem: sum(stem in text for text in texts) for stem in wanted}
-        return {stem: math.log1p((len(texts) - count + 0.5) / (count + 0.5)) for stem, count in counts.items()}
+        return {stem: idf(count, len(texts)) for stem, count in counts.items()}
 
     return rarity
 
