@@ -62,6 +62,7 @@ _MIME = {
 }
 _TEXTUAL = frozenset({"html", "htm", "xhtml", "eml", "ipynb", "rtf"})
 _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
+_HTML = re.compile(r"\s*<(?:!doctype\s+html|html)\b", re.I)
 # kreuzberg puts the metadata of a web page before its text: "---", lines of "key: value", the last one as a heading.
 _WEB_METADATA = re.compile(r"\A---\n(?:[^\n]*\n){0,200}?## [\w-]+: [^\n]*\n+")
 _EMBEDDED = re.compile(r"\(data:[^)]*\)")
@@ -93,6 +94,8 @@ def _read(data: bytes, extension: str) -> Document:
         if extension in _MIME or extension == "pdf":
             raise Unreadable(f"is damaged, or no {extension} file") from None
         raise Binary from None
+    if _HTML.match(text):
+        return _extracted(text.encode(errors="replace"), "html", _MIME["html"])
     if extension in _TEXTUAL:
         return _extracted(text.encode(errors="replace"), extension, _MIME[extension])
     return _plain(clean(text), extension)

@@ -100,6 +100,18 @@ def test_what_is_inside_counts_more_than_the_name(name: str, data: bytes, kind: 
     assert (document.kind, FLOW in text_of(document)) == (kind, True)
 
 
+@pytest.mark.parametrize("name", ["page.docx", "page.xls", "page.txt", "page", "page.xhtml"])
+@pytest.mark.parametrize("start", ["", "\n<!DOCTYPE HTML>\n", "\ufeff<!doctype html public>"])
+def test_a_web_page_is_one_whatever_its_name(name: str, start: str) -> None:
+    document = read((start + HTML).encode(), name.encode())
+    assert (document.kind, " ".join(text_of(document).split())) == ("html", f"# Pump {FLOW}")
+
+
+@pytest.mark.parametrize("text", ["A page begins with <html>.", "<htmlx>one</htmlx>"])
+def test_a_text_about_web_pages_is_none(text: str) -> None:
+    assert text_of(read(text.encode(), b"a.txt")) == text
+
+
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
