@@ -25,15 +25,8 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run docmind; returns the exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 no documents, 4 every
     backend failed, 130 interrupted."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
     prepare_streams()
-    try:
-        return _reported(list(sys.argv[1:] if argv is None else argv))
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        return 1
-
-
-def _reported(arguments: list[str]) -> int:
-    """The exit status; every failure but a closed pipe has been told to the user."""
     try:
         return _run(arguments)
     except DocmindError as error:
@@ -41,8 +34,8 @@ def _reported(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         notice("\nInterrupted.")
         return INTERRUPTED
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        return 1
     except Exception as error:
         return _report(_unexpected(error, arguments), arguments)
 
