@@ -3,8 +3,6 @@
 import fcntl
 import json
 import os
-import pty
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -78,22 +76,6 @@ def test_search_shows_the_part_of_a_passage_that_answers(tmp_path: Path, capsys:
     (tmp_path / "long.txt").write_text("Nothing of interest is said here. " * 20 + "The gasket is made of cork.")
     main(["search", "gasket", str(tmp_path)])
     assert capsys.readouterr().out == "long.txt 1\n    The gasket is made of cork.\n\n"
-
-
-def test_on_a_terminal_results_are_wrapped_between_words(tmp_path: Path) -> None:
-    (tmp_path / "gasket.txt").write_text("The gasket between the two halves of the housing is made of cork.")
-    terminal, end = pty.openpty()
-    command = [sys.executable, "-m", "docmind", "search", "gasket", str(tmp_path)]
-    with subprocess.Popen(command, stdout=end, env={**os.environ, "TERM": "dumb", "COLUMNS": "30"}):
-        os.close(end)
-        lines = _everything(terminal).decode().splitlines()
-    assert lines == [
-        "gasket.txt 1",
-        "    The gasket between the two",
-        "    halves of the housing is",
-        "    made of cork.",
-        "",
-    ]
 
 
 def test_search_does_not_wait_for_another_update(documents: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -220,48 +202,3 @@ def test_a_damaged_index_says_how_to_rebuild_it(documents: Path, tmp_path: Path,
     error = shown(capsys)["error"]
     assert (error["code"], "--rebuild" in error["hint"]) == ("ERR_2003", True)
     assert main(["index", str(documents), "--data-dir", str(data), "--rebuild"]) == 0
-
-
-def test_progress_is_one_line_on_a_terminal_and_then_gone(documents: Path) -> None:
-    terminal, end = pty.openpty()
-    command = [sys.executable, "-m", "docmind", "index", str(documents)]
-    with subprocess.Popen(command, stderr=end, stdout=subprocess.PIPE, env={**os.environ, "TERM": "xterm"}) as process:
-        os.close(end)
-        painted = _everything(terminal)
-        assert process.stdout
-        assert b"2 documents" in process.stdout.read()
-    assert b"looking for files" in painted
-    assert b"\n" not in painted
-    assert painted.endswith(b"\r\x1b[K")
-
-
-def _everything(terminal: int) -> bytes:
-    """All that is written to a terminal until nobody has it open."""
-    text = b""
-    try:
-        while piece := os.read(terminal, 4096):
-            text += piece
-    except OSError:  # Linux says so when the other end is closed
-        pass
-    os.close(terminal)
-    return text
-
-
-def test_an_interruption_exits_with_130_and_keeps_what_was_done(tmp_path: Path, capsys: Captured) -> None:
-    for number in range(300):
-        (tmp_path / f"{number:03}.md").write_text(f"# Apple {number}\n\n" + "It is ripe. " * 500)
-    data = tmp_path / "data"
-    command = [sys.executable, "-m", "docmind", "index", str(tmp_path), "--data-dir", str(data)]
-    terminal, end = pty.openpty()
-    with subprocess.Popen(command, stderr=end, env={**os.environ, "TERM": "xterm"}) as process:
-        os.close(end)
-        painted = b""
-        while b"reading" not in painted:
-            painted += os.read(terminal, 4096)
-        process.send_signal(signal.SIGINT)
-        _everything(terminal)
-    assert process.returncode == 130
-    assert main(["index", str(tmp_path), "--data-dir", str(data), "--json"]) == 0
-    report = shown(capsys)
-    assert report["files"] == 300
-    assert report["added"] < 300
