@@ -1,15 +1,18 @@
 """The child process of `reading.Reader`: jobs on stdin, outcomes on stdout, limits on itself.
 
-The kernel keeps the limits: an alarm kills a hang even inside a C library, and memory over the limit is refused.
+The kernel keeps the limits: an alarm kills a hang even inside a C library, and memory over the limit is refused. When
+stdin closes it ends, even in the middle of a file: it does not outlive its parent.
 """
 
 import contextlib
 import hashlib
 import os
 import resource
+import select
 import signal
 import stat
 import sys
+import threading
 from typing import IO
 
 import msgspec
@@ -22,17 +25,20 @@ from .reading import Job, Outcome, read_frame, write_frame
 
 _GENTLE = 5
 """Added to the niceness: reading documents must not slow down what the user looks at."""
+_LONGEST = 1e9
+"""Seconds; an alarm cannot be set for any number."""
 
 
 def main() -> None:
     settings = msgspec.json.decode(sys.argv[1], type=LibrarySettings)
     answers = _own_stdout()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _limit_memory(settings.file_memory_mb * 1024 * 1024)
     os.nice(_GENTLE)
     while (frame := read_frame(sys.stdin.buffer)) is not None:
         job = msgspec.msgpack.decode(frame, type=Job)
-        signal.setitimer(signal.ITIMER_REAL, settings.file_timeout)
-        answer = msgspec.msgpack.encode(_outcome(job, settings))
+        signal.setitimer(signal.ITIMER_REAL, min(settings.file_timeout, _LONGEST))
+        answer = _answer(job, settings)
         signal.setitimer(signal.ITIMER_REAL, 0)
         write_frame(answers, answer)
 
@@ -44,36 +50,46 @@ def _own_stdout() -> IO[bytes]:
     return answers
 
 
+def _end_with_parent() -> None:
+    """Jobs may wait in the pipe, so it is not read here: that its other end was closed shows without."""
+    hung_up = select.poll()
+    hung_up.register(0, 0)
+    hung_up.poll()
+    os._exit(1)
+
+
 def _limit_memory(limit: int) -> None:
     """RLIMIT_DATA counts what is written to; address space that thread pools only reserve does not matter."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = min(limit, sys.maxsize)
     with contextlib.suppress(ValueError, OSError):  # a system that does not know the limit, or has a lower one
         resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
-def _outcome(job: Job, settings: LibrarySettings) -> Outcome:
+def _answer(job: Job, settings: LibrarySettings) -> bytes:
+    """The encoded outcome."""
     try:
-        return _read(job, settings)
+        return msgspec.msgpack.encode(_read(job, settings))
     except FileNotFoundError:
-        return Outcome("gone")
+        return msgspec.msgpack.encode(Outcome("gone"))
     except OSError as error:
-        return Outcome("failed", f"cannot be opened: {error.strerror}", job.size, job.changed)
+        reason = f"cannot be opened: {error.strerror}"
     except MemoryError:
-        return Outcome("failed", f"needs more than {settings.file_memory_mb} MiB of memory", job.size, job.changed)
+        reason = f"needs more than {settings.file_memory_mb} MiB of memory"
     except Exception as error:  # a bug in a parser concerns this file only
-        return Outcome(
-            "failed", f"is damaged, or in a format that cannot be read ({type(error).__name__})", job.size, job.changed
-        )
+        reason = f"is damaged, or in a format that cannot be read ({type(error).__name__})"
+    return msgspec.msgpack.encode(Outcome("failed", reason, job.size, job.changed))
 
 
 def _read(job: Job, settings: LibrarySettings) -> Outcome:
+    most = settings.max_file_mb * 1024 * 1024
     with open(_open(job), "rb") as file:
         before = os.fstat(file.fileno())
         if not stat.S_ISREG(before.st_mode):
             return Outcome("failed", "is no longer a regular file")
-        data = file.read(int(settings.max_file_mb * 1024 * 1024) + 1)
+        data = file.read(int(min(before.st_size, most)) + 1)  # `read` takes memory for as much as it is told
         after = os.fstat(file.fileno())
-    if len(data) > settings.max_file_mb * 1024 * 1024:
+    if len(data) > most:
         return Outcome("skipped", LARGE, before.st_size, before.st_ctime_ns)
     steady = (before.st_size, before.st_ctime_ns) == (after.st_size, after.st_ctime_ns) and before.st_size == len(data)
     size, changed = before.st_size, before.st_ctime_ns if steady else 0

@@ -41,6 +41,10 @@ class Outcome(msgspec.Struct, frozen=True, array_like=True):
     chunks: list[Chunk] = []
 
 
+_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
+"""Ends that are not the file's fault, at first; a system short of memory kills, too, and then does so again."""
+
+
 class ChildDied(Exception):
     """The child ended without an answer; the argument is its exit status, negative for a signal."""
 
@@ -67,14 +71,22 @@ class Reader:
         job = self._send(next(waiting, None))
         while job:
             following = self._send(next(waiting, None))
-            try:
-                outcome = self._receive()
-            except ChildDied as death:
-                outcome = Outcome("failed", self._reason(death.args[0]), job.size, job.changed)
-                self._stop()
-                self._send(following)
-            yield job, outcome
+            yield job, self._outcome(job, following)
             job = following
+
+    def _outcome(self, job: Job, following: Job | None, again: bool = True) -> Outcome:
+        """What the child says of the job that it works on, or what its death means."""
+        try:
+            return self._receive()
+        except ChildDied as death:
+            status = death.args[0]
+        self._stop()
+        if again and status in _FROM_OUTSIDE:
+            self._send(job)
+        self._send(following)
+        if again and status in _FROM_OUTSIDE:
+            return self._outcome(job, following, again=False)
+        return Outcome("failed", self._reason(status), job.size, job.changed)
 
     def _send(self, job: Job | None) -> Job | None:
         if job:
@@ -114,6 +126,8 @@ class Reader:
     def _reason(self, status: int) -> str:
         if status == -signal.SIGALRM:
             return f"took longer than {self._settings.file_timeout:g} s to read"
+        if status == 1:  # how Python ends after an error of its own
+            return "docmind made an error in reading it"
         how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
         return f"reading it crashed or took more than {self._settings.file_memory_mb} MiB of memory ({how})"
 

@@ -1,4 +1,5 @@
 import os
+import threading
 from pathlib import Path
 
 import psutil
@@ -52,6 +53,56 @@ def test_leaving_the_block_ends_the_child_at_work(good: Path, huge: Path) -> Non
         next(reader.read([job(good), job(huge)]))
         (child,) = psutil.Process().children()
     assert not child.is_running()
+
+
+def test_the_child_does_not_outlive_its_parent(good: Path, huge: Path) -> None:
+    with Reader(LibrarySettings()) as reader:
+        next(reader.read([job(good), job(huge)]))
+        child = reader._child
+        assert child
+        assert child.stdin
+        child.stdin.close()  # as when the parent dies, however it does
+        assert child.wait(30) == 1
+
+
+def test_a_file_is_read_again_when_somebody_killed_the_child(good: Path) -> None:
+    with Reader(LibrarySettings()) as reader:
+        outcomes = reader.read([job(good)] * 3)
+        first = next(outcomes)
+        psutil.Process().children()[0].kill()
+        assert [outcome.state for _, outcome in (first, *outcomes)] == ["read"] * 3
+
+
+def test_a_file_that_is_killed_again_has_failed(good: Path, huge: Path) -> None:
+    done, killed = threading.Event(), set[int]()
+
+    def kill() -> None:
+        while not done.wait(0.01):
+            for child in psutil.Process().children():
+                killed.add(child.pid)
+                child.kill()
+
+    killer = threading.Thread(target=kill)
+    with Reader(LibrarySettings()) as reader:
+        killer.start()
+        outcomes = reader.read([job(huge), job(good)])
+        _, outcome = next(outcomes)
+        done.set()
+        killer.join()
+        assert (outcome.state, "SIGKILL" in outcome.reason, len(killed) >= 2) == ("failed", True, True)
+        assert [outcome.state for _, outcome in outcomes] == ["read"]
+
+
+@pytest.mark.parametrize(
+    "extreme", [{"file_timeout": 1e300}, {"file_memory_mb": 10**14}, {"max_file_mb": 1e300}, {"max_file_mb": 1e6}]
+)
+def test_limits_may_be_as_high_as_one_likes(good: Path, extreme: dict[str, float]) -> None:
+    assert [outcome.state for outcome in read(good, **extreme)] == ["read"]
+
+
+def test_an_error_of_docmind_is_not_taken_for_a_lack_of_memory(good: Path) -> None:
+    (outcome,) = read(good, file_timeout=-1)  # which the child refuses
+    assert (outcome.state, outcome.reason) == ("failed", "docmind made an error in reading it")
 
 
 def test_known_content_is_not_parsed_again(good: Path) -> None:
