@@ -70,9 +70,6 @@ _EMBEDDED = re.compile(r"\(data:[^)]*\)")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((?:<[^>\n]*>|(?:[^\s()\n]|\([^\s()\n]*\))*)(?:\s+\"[^\"\n]*\")?\)")
 """A link or picture in the Markdown that kreuzberg makes; its text may not hold brackets."""
 _FOOTNOTE = re.compile(r"\[\[?\w{1,4}\]?\]\(#[^)\s]*\)")
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((?:<[^>\n]*>|(?:[^\s()\n]|\([^\s()\n]*\))*)(?:\s+\"[^\"\n]*\")?\)")
-"""A link or picture in the Markdown that kreuzberg makes; its text may not hold brackets."""
-_FOOTNOTE = re.compile(r"\[\[?\w{1,4}\]?\]\(#[^)\s]*\)")
 
 
 def read(data: bytes, name: bytes) -> Document:
@@ -150,16 +147,10 @@ def _extracted(data: bytes, kind: str, mime: str) -> Document:
             raise Unreadable("unpacks to far more than a document holds: a zip bomb?") from error
         raise Unreadable(f"is damaged, encrypted, or no {kind} file ({one_line(str(error), 120)})") from error
     if mime == "text/html":
-        content = _unlinked(_WEB_METADATA.sub("", content, count=1))
+        content = _WEB_METADATA.sub("", content, count=1)
     elif kind == "ipynb":
         content = "\n".join(map(_mended, content.split("\n")))
     return Document(kind, [Segment(clean(_unlinked(_EMBEDDED.sub("()", content))), markdown=True)])
-
-
-def _unlinked(markdown: str) -> str:
-    """The text without link targets, which make up half of a web page and are read by nobody."""
-    without = _LINK.sub(r"\1", _FOOTNOTE.sub("", markdown))
-    return _LINK.sub(r"\1", without)  # a picture may be the text of a link
 
 
 def _unlinked(markdown: str) -> str:
