@@ -1,13 +1,15 @@
 """Settings: typed, passed in, never a singleton. Defaults < config file < environment (DOCMIND_*) < flags."""
 
+import sys
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 Kind = Literal["quotes", "llamacpp", "ollama", "openai"]
-Amount = Annotated[float, msgspec.Meta(gt=0)]
+_MOST = sys.float_info.max  # so neither inf nor nan
+Amount = Annotated[float, msgspec.Meta(gt=0, le=_MOST)]
 """Seconds, MiB: a number above 0."""
-Count = Annotated[int, msgspec.Meta(gt=0)]
+Count = Annotated[int, msgspec.Meta(gt=0, le=sys.maxsize)]
 """A whole number above 0."""
 
 
@@ -86,7 +88,7 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The background process that answers."""
 
-    idle_minutes: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    idle_minutes: Annotated[float, msgspec.Meta(ge=0, le=_MOST)] = 10.0
     """The engine ends when it has had neither client nor work for so long."""
 
 
