@@ -70,9 +70,12 @@ class Library:
         """
         where, values = "file.id = ?", [self._id(path)]
         if page is not None:
-            where, values = f"{where} AND chunk.page = ?", [*values, page]
+            where, values = f"{where} AND chunk.page = ?", [*values, _storable(page)]
         if lines is not None:
-            where, values = f"{where} AND chunk.first <= ? AND chunk.last >= ?", [*values, lines[1], lines[0]]
+            where, values = (
+                f"{where} AND chunk.first <= ? AND chunk.last >= ?",
+                [*values, *map(_storable, reversed(lines))],
+            )
         with self._reading() as db:
             return [_passage(row) for row in self._row(db, f"{where} ORDER BY chunk.id LIMIT {_READ_AT_ONCE}", values)]
 
@@ -151,6 +154,11 @@ class Library:
         if self._closed and not self._readers and self._connection:
             self._connection.close()
             self._connection = None
+
+
+def _storable(number: int) -> int:
+    """The number, or the one nearest to it that SQLite knows."""
+    return max(-(2**63), min(number, 2**63 - 1))
 
 
 def _passage(row: tuple[Any, ...], score: float = 0.0) -> Passage:

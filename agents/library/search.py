@@ -4,6 +4,7 @@ FTS5's bm25 has k1 = 1.2 and b = 0.75 built in; a word in a chunk's heading path
 """
 
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Sequence
 
@@ -39,7 +40,7 @@ def _ranked(connection: sqlite3.Connection, match: str, k: int) -> list[tuple[in
              JOIN chunk ON chunk.id = best.rowid ORDER BY best.score DESC"""
     seen: Counter[int] = Counter()
     spread = []
-    for chunk, score, file in connection.execute(sql, (match, CANDIDATES * k)):
+    for chunk, score, file in connection.execute(sql, (match, min(CANDIDATES * k, sys.maxsize))):
         spread.append((chunk, score * SAME_FILE ** seen[file]))
         seen[file] += 1
     return sorted(spread, key=lambda found: -found[1])[:k]

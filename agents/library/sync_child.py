@@ -26,20 +26,23 @@ _EVERY = 0.05
 """Seconds between two lines of progress."""
 
 
-def command(roots: Sequence[Path], file: Path, settings: LibrarySettings) -> list[str]:
-    """The command line that updates the index `file` of `roots`."""
+def command(roots: Sequence[Path], file: Path, settings: LibrarySettings, wait: bool = True) -> list[str]:
+    """The command line that updates the index `file` of `roots`; `wait` as in `sync`."""
     # -P: a module of the current folder, which is somebody's documents, must not be imported.
-    given = (os.fspath(file), msgspec.json.encode(settings).decode(), *map(os.fspath, roots))
+    given = (
+        os.fspath(file),
+        *(msgspec.json.encode(what).decode() for what in (settings, wait)),
+        *map(os.fspath, roots),
+    )
     return [sys.executable, "-P", "-m", f"{__package__}.sync_child", *given]
 
 
 def main() -> None:
-    file, settings, *roots = sys.argv[1:]
+    file, encoded, wait, *roots = sys.argv[1:]
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    settings = msgspec.json.decode(encoded, type=LibrarySettings)
     try:
-        report = sync(
-            [Path(root) for root in roots], Path(file), msgspec.json.decode(settings, type=LibrarySettings), _Teller()
-        )
+        report = sync([Path(root) for root in roots], Path(file), settings, _Teller(), wait=msgspec.json.decode(wait))
     except DocmindError as error:
         _say("error", {"code": error.code.value, "message": error.message, "hint": error.hint})
     except Exception as error:

@@ -57,6 +57,14 @@ def test_reading_gives_the_start_a_page_or_the_lines_asked_for(manual: Shelf) ->
     assert library.read("manual.md", lines=(1, 10_000)) == start
 
 
+@pytest.mark.parametrize("huge", [2**63, -(2**63) - 1, 10**40])
+def test_a_page_or_line_beyond_all_bounds_is_not_there(manual: Shelf, huge: int) -> None:
+    assert manual.library.read("notes/plan.pdf", page=huge) == []
+    assert manual.library.read("manual.md", lines=(huge, huge)) == []
+    assert manual.library.read("manual.md", lines=(-abs(huge), abs(huge))) == manual.library.read("manual.md")
+    assert len(manual.library.search("pump", abs(huge))) == 2
+
+
 def test_the_neighbours_of_a_passage_stand_around_it(manual: Shelf) -> None:
     start = manual.library.read("manual.md")
     assert manual.library.around(start[2]) == start[1:4]

@@ -1,3 +1,4 @@
+import fcntl
 import json
 import subprocess
 from typing import Any
@@ -7,14 +8,14 @@ from fakes.documents import pdf, xlsx
 from fakes.shelf import Shelf
 
 
-def start(shelf: Shelf) -> "subprocess.Popen[bytes]":
+def start(shelf: Shelf, wait: bool = True) -> "subprocess.Popen[bytes]":
     pipe = subprocess.PIPE
-    return subprocess.Popen(command([shelf.folder], shelf.file, shelf.settings), stdin=pipe, stdout=pipe)
+    return subprocess.Popen(command([shelf.folder], shelf.file, shelf.settings, wait), stdin=pipe, stdout=pipe)
 
 
-def lines(shelf: Shelf) -> list[dict[str, Any]]:
+def lines(shelf: Shelf, wait: bool = True) -> list[dict[str, Any]]:
     """What it prints, with stdin left open to its end."""
-    with start(shelf) as process:
+    with start(shelf, wait) as process:
         assert process.stdout
         return [json.loads(line) for line in process.stdout]
 
@@ -42,6 +43,20 @@ def test_an_error_is_a_line_too(shelf: Shelf) -> None:
     shelf.folder.rmdir()
     (error,) = lines(shelf)
     assert (error["type"], error["code"]) == ("error", "ERR_2001")
+
+
+def test_it_says_that_it_waits_or_does_not_wait(shelf: Shelf) -> None:
+    shelf.write("a.txt", "the apple")
+    shelf.sync()
+    with shelf.file.with_suffix(".lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (error,) = lines(shelf, wait=False)
+        assert (error["type"], error["code"]) == ("error", "ERR_2004")
+        process = start(shelf)
+        assert process.stdout
+        assert json.loads(process.stdout.readline())["state"] == "waiting"
+    with process:
+        assert json.loads(process.stdout.readlines()[-1])["type"] == "report"
 
 
 def test_it_does_not_outlive_its_parent(shelf: Shelf) -> None:
