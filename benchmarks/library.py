@@ -143,7 +143,7 @@ def fill(file: Path, chunks: int) -> None:
         for number in range(chunks // 1000):
             pieces = [Chunk(next(sections), None, (1, 2)) for _ in range(1000)]
             outcome = Outcome("read", kind="markdown", chunks=pieces)
-            manifest.store(Found(b"/made", b"%d.md" % number, 1, 1), outcome, None)
+            manifest.store(Found(b"/made", b"%d.md" % number, 1, 1), outcome, None, "")
         manifest.settle()
 
 

@@ -24,6 +24,8 @@ class Entry(NamedTuple):
     hash: bytes
     state: str
     reason: str
+    limits: str
+    """The settings on which its state depends, see `sync`."""
 
 
 _INDEXED = "SELECT indexed.* FROM chunk JOIN indexed USING (id) WHERE chunk.file = ? ORDER BY id"
@@ -50,12 +52,12 @@ class Manifest:
         """Documents and chunks."""
         return counts(self._db)
 
-    def store(self, found: Found, outcome: Outcome, old: Entry | None) -> None:
+    def store(self, found: Found, outcome: Outcome, old: Entry | None, limits: str) -> None:
         """Replaces all that is known of the file, in one transaction."""
         with self._transaction():
             if old:
                 self._forget(old.id)
-            file = self._add(found, outcome)
+            file = self._add(found, outcome, limits)
             rows = [(file, c.page, *(c.lines or (None, None)), c.heading, c.text) for c in outcome.chunks]
             self._db.executemany("INSERT INTO chunk(file, page, first, last, heading, text) VALUES (?,?,?,?,?,?)", rows)
             self._db.execute(f"INSERT INTO passage(rowid, path, heading, text) {_INDEXED}", (file,))
@@ -81,12 +83,12 @@ class Manifest:
         self._db.execute("DELETE FROM chunk WHERE file = ?", (file,))
         self._db.execute("DELETE FROM file WHERE id = ?", (file,))
 
-    def _add(self, found: Found, outcome: Outcome) -> int:
+    def _add(self, found: Found, outcome: Outcome, limits: str) -> int:
         where = (found.root, found.name, self._free_path(found))
         what = (outcome.size, outcome.changed, outcome.hash, outcome.state, outcome.reason)
-        row = (*where, *what, outcome.kind, outcome.pages, len(outcome.chunks))
-        sql = """INSERT INTO file(root, name, path, size, changed, hash, state, reason, kind, pages, chunks)
-                 VALUES (?,?,?,?,?,?,?,?,?,?,?)"""
+        row = (*where, *what, outcome.kind, outcome.pages, len(outcome.chunks), limits)
+        sql = """INSERT INTO file(root, name, path, size, changed, hash, state, reason, kind, pages, chunks, limits)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"""
         return int(self._db.execute(sql, row).lastrowid or 0)
 
     def _free_path(self, found: Found) -> str:
@@ -118,7 +120,7 @@ class Manifest:
 
 def entries(connection: sqlite3.Connection) -> dict[Key, Entry]:
     """Every file that the index knows."""
-    rows = connection.execute("SELECT root, name, id, size, changed, hash, state, reason FROM file")
+    rows = connection.execute("SELECT root, name, id, size, changed, hash, state, reason, limits FROM file")
     return {(root, name): Entry(*rest) for root, name, *rest in rows}
 
 

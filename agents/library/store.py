@@ -17,7 +17,7 @@ from ..text import one_line
 from .finder import resolve
 from .terms import TOKENIZER
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of the tables; another one is reported, never converted or deleted silently."""
 _APPLICATION = 0x646F636D  # "docm"
 _DISK_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
@@ -41,6 +41,7 @@ CREATE TABLE file(
     kind TEXT NOT NULL,
     pages INTEGER,
     chunks INTEGER NOT NULL,
+    limits TEXT NOT NULL,
     UNIQUE(root, name)
 );
 CREATE TABLE chunk(

@@ -68,7 +68,8 @@ def pending(roots: Sequence[Path], file: Path, settings: LibrarySettings) -> boo
     with store.errors_of(file), contextlib.closing(store.connect(file, "ro")) as db:
         known = entries(db)
     found = find(roots, settings.max_file_mb * 1024 * 1024).files
-    return len(found) != len(known) or any(_is_changed(item, known.get(_key(item))) for item in found)
+    limits = _limits(settings)
+    return len(found) != len(known) or any(_is_changed(item, known.get(_key(item)), limits) for item in found)
 
 
 def sync(
@@ -117,8 +118,21 @@ def _key(found: Found) -> Key:
     return found.root, found.name
 
 
-def _is_changed(found: Found, entry: Entry | None) -> bool:
-    return entry is None or (found.size, found.changed) != (entry.size, entry.changed)
+Limits = dict[str, str]
+"""State of a file -> the settings on which it depends: under others, reading it again may end otherwise."""
+
+
+def _limits(settings: LibrarySettings) -> Limits:
+    hard = f"{settings.file_timeout} s, {settings.file_memory_mb} MiB, at most {settings.max_file_mb} MiB"
+    return {"read": f"{settings.chunk_chars} characters", "failed": hard, "skipped": hard}
+
+
+def _is_changed(found: Found, entry: Entry | None, limits: Limits) -> bool:
+    return entry is None or (found.size, found.changed) != (entry.size, entry.changed) or _is_outdated(entry, limits)
+
+
+def _is_outdated(entry: Entry, limits: Limits) -> bool:
+    return entry.limits != limits[entry.state]
 
 
 class _Update:
@@ -126,12 +140,13 @@ class _Update:
 
     def __init__(self, manifest: Manifest, findings: Findings, settings: LibrarySettings, tell: Listener) -> None:
         self._manifest, self._findings, self._settings, self._tell = manifest, findings, settings, tell
-        self._known = manifest.entries()
+        self._known, self._limits = manifest.entries(), _limits(settings)
         self._report = Report()
 
     def run(self) -> Report:
         self._remove()
-        self._read([found for found in self._findings.files if _is_changed(found, self._known.get(_key(found)))])
+        known, limits = self._known, self._limits
+        self._read([found for found in self._findings.files if _is_changed(found, known.get(_key(found)), limits)])
         return self._summed_up()
 
     def _remove(self) -> None:
@@ -156,7 +171,8 @@ class _Update:
 
     def _job(self, found: Found) -> Job:
         entry = self._known.get(_key(found))
-        return Job(found.root, found.name, found.size, found.changed, entry.hash if entry else b"")
+        known = entry.hash if entry and not _is_outdated(entry, self._limits) else b""
+        return Job(found.root, found.name, found.size, found.changed, known)
 
     def _store(self, found: Found, outcome: Outcome) -> None:
         entry = self._known.get(_key(found))
@@ -168,7 +184,7 @@ class _Update:
             if entry:
                 self._manifest.remove(entry)
         else:
-            self._manifest.store(found, outcome, entry)
+            self._manifest.store(found, outcome, entry, self._limits[outcome.state])
         self._count(was_read, outcome.state == "read")
 
     def _count(self, before: bool, now: bool) -> None:

@@ -193,6 +193,33 @@ def test_a_rebuild_reads_everything_again(shelf: Shelf) -> None:
     assert shelf.found("apple") == ["a.txt"]
 
 
+def test_a_file_that_failed_is_read_again_under_other_limits(shelf: Shelf) -> None:
+    shelf.write("a.txt", "the apple")
+    shelf.write("b.pdf", pdf("x", encrypted=True))
+    shelf.settings = LibrarySettings(file_timeout=1e-6)
+    assert [failure.reason for failure in shelf.sync().failed] == ["took longer than 1e-06 s to read"] * 2
+    assert not shelf.pending()
+    shelf.settings = LibrarySettings()
+    assert shelf.pending()
+    report = shelf.sync()
+    assert (changes(report), [failure.path for failure in report.failed]) == ((1, 0, 0), ["b.pdf"])
+    shelf.settings = LibrarySettings(file_timeout=60, file_memory_mb=4096)  # now only what failed
+    seen: list[Progress] = []
+    assert changes(shelf.sync(seen.append)) == (0, 0, 0)
+    assert [progress.path for progress in seen if progress.state == "reading"] == ["b.pdf"]
+    assert not shelf.pending()
+
+
+def test_chunks_of_another_length_are_made_anew(shelf: Shelf) -> None:
+    shelf.write("a.txt", "the apple. " * 100)
+    assert shelf.sync().chunks == 1
+    shelf.settings = LibrarySettings(chunk_chars=200)
+    assert shelf.pending()
+    report = shelf.sync()
+    assert (changes(report), report.chunks > 1) == ((0, 1, 0), True)
+    assert not shelf.pending()
+
+
 def test_a_file_over_the_limit_is_left_out(shelf: Shelf) -> None:
     shelf.write("a.txt", "x" * 3000)
     report = sync([shelf.folder], shelf.file, LibrarySettings(max_file_mb=0.002))
