@@ -19,3 +19,8 @@ def build() -> str:
     newest = max(entry.stat().st_mtime_ns for entry in package.rglob("*.py"))
     place = hashlib.blake2b(f"{os.fspath(package)}\n{newest}".encode(errors="surrogateescape"), digest_size=4)
     return f"{__version__}+{place.hexdigest()}"
+
+
+def is_outdated() -> bool:
+    """Whether the files have changed since this process first asked for its build."""
+    return build.__wrapped__() != build()

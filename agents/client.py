@@ -3,19 +3,23 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 import msgspec
 
-from .build import build
-from .endpoint import socket_file
+from .build import build, is_outdated
+from .endpoint import engine_pid, is_running, socket_file
 from .errors import Code, DocmindError
 from .protocol import PROTOCOL, AnyCommand, AnyEvent, Failed, Hello, Stop, Welcome
+from .text import one_line
 
 START_S = 20.0
 """Longest wait for a new engine to listen, or for an old one to answer or to end."""
+STOP_S = 5.0
+"""Longest wait for an engine that was told to end; then it is killed."""
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
@@ -31,10 +35,15 @@ class Client:
         self._writer.write(_encoder.encode(command) + b"\n")
 
     async def receive(self) -> AnyEvent:
-        """The next event. Raises DocmindError (ENGINE_LOST) when the engine is gone."""
-        with contextlib.suppress(ConnectionError):
+        """The next event. Raises DocmindError: ENGINE_LOST when the engine is gone, ENGINE_VERSION for nonsense."""
+        try:
             if line := await self._reader.readline():
                 return _decoder.decode(line)
+        except ValueError as error:  # no event, or a line over the limit
+            hint = "End it with `docmind engine stop`."
+            raise DocmindError(Code.ENGINE_VERSION, "What listens at the engine's socket is none.", hint) from error
+        except ConnectionError:
+            pass
         raise DocmindError(Code.ENGINE_LOST, "The engine process ended unexpectedly.", "Ask again: it is started anew.")
 
     async def events(self) -> AsyncGenerator[AnyEvent, None]:
@@ -60,22 +69,33 @@ async def connect(data_dir: Path) -> Client:
 
     Raises DocmindError: ENGINE_START, or ENGINE_VERSION when the engine of another one is busy.
     """
-    async with _time_limit(data_dir):
+    async with _time_limit():
         while not (client := await _welcomed(data_dir)):
             await _start(data_dir)
         return client
 
 
 async def stop(data_dir: Path) -> bool:
-    """Ends the engine of this data folder; false when there was none."""
-    client = await _reach(data_dir)
-    if client is None:
+    """Ends the engine of this data folder, by force if it hangs; false when there was none."""
+    if not is_running(data_dir):
         return False
-    client.send(Stop())
-    async with _time_limit(data_dir):
-        await client.ended()
-    await client.aclose()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STOP_S):
+            if client := await _reach(data_dir):
+                client.send(Stop())
+                await client.ended()
+                await client.aclose()
+            await _gone(data_dir)
+    if is_running(data_dir):
+        os.kill(engine_pid(data_dir), signal.SIGKILL)
+        await _gone(data_dir)
     return True
+
+
+async def _gone(data_dir: Path) -> None:
+    # A lock can only be waited for in a thread, which could not be cancelled.
+    while is_running(data_dir):  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
 
 
 async def _reach(data_dir: Path) -> Client | None:
@@ -109,6 +129,9 @@ async def _is_ours(client: Client) -> bool:
         welcome = await client.receive()
         if isinstance(welcome, Welcome) and (welcome.version, welcome.protocol) == (build(), PROTOCOL):
             return True
+        if is_outdated():
+            hint = "Start it again."
+            raise DocmindError(Code.ENGINE_VERSION, "docmind was updated while this program was running.", hint)
         client.send(Stop(only_idle=True))
         while not isinstance(refusal := await client.receive(), Failed):
             pass
@@ -122,40 +145,27 @@ async def _is_ours(client: Client) -> bool:
 
 async def _start(data_dir: Path) -> None:
     """Returns when an engine listens; it has a session of its own, so it outlives the terminal."""
-    command, log = _command(data_dir), _log(data_dir)
-    quiet = asyncio.subprocess.DEVNULL
-    try:
-        starting = await asyncio.create_subprocess_exec(
-            *command, stdin=quiet, stdout=log, stderr=log, start_new_session=True
-        )
-    finally:
-        os.close(log)
-    if status := await starting.wait():
-        raise _does_not_start(data_dir, f"It ended with status {status}.")
-
-
-def _command(data_dir: Path) -> list[str]:
-    return [sys.executable, "-P", "-m", f"{__package__}.engine", "--data-dir", os.fspath(data_dir.resolve())]
-
-
-def _log(data_dir: Path) -> int:
-    """A file descriptor that takes what the engine's libraries print."""
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(data_dir / "engine.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    except OSError as error:
-        raise _does_not_start(data_dir, f"Its folder cannot be written: {error.strerror}.") from error
+    command = [sys.executable, "-P", "-m", f"{__package__}.engine", "--data-dir", os.fspath(data_dir)]
+    quiet, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
+    starting = await asyncio.create_subprocess_exec(
+        *command, stdin=quiet, stdout=quiet, stderr=pipe, start_new_session=True
+    )
+    _, said = await starting.communicate()
+    if starting.returncode:
+        lines = said.decode(errors="replace").split("\n")
+        raise _does_not_start(data_dir, one_line(next((line for line in reversed(lines) if line.strip()), "")))
 
 
 @contextlib.asynccontextmanager
-async def _time_limit(data_dir: Path) -> AsyncIterator[None]:
+async def _time_limit() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(START_S):
             yield
     except TimeoutError:
-        raise _does_not_start(data_dir, f"It did not answer within {START_S:g} s.") from None
+        message = f"The engine does not answer, not within {START_S:g} s."
+        raise DocmindError(Code.ENGINE_START, message, "End it with `docmind engine stop`, then ask again.") from None
 
 
 def _does_not_start(data_dir: Path, why: str) -> DocmindError:
-    hint = f"Its log is {data_dir / 'engine.log'}; `docmind engine stop` ends one that hangs."
+    hint = f"It keeps its log in {data_dir}, and its socket in the user's runtime folder."
     return DocmindError(Code.ENGINE_START, f"The engine does not start. {why}", hint)

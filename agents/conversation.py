@@ -12,14 +12,13 @@ from llama_index.core.memory import ChatMemoryBuffer
 from workflows.errors import WorkflowCancelledByUser, WorkflowRuntimeError
 from workflows.handler import WorkflowHandler
 
-from . import citations
-from .backends.base import Backend
+from . import citations, marks
 from .errors import Code, DocmindError
 from .library.index import Library
 from .library.rarity import rarity
+from .parser import TolerantParser
 from .prompt import SYSTEM
 from .protocol import Answered, AnyEvent, Timings
-from .react import TolerantParser
 from .routing.llm import RoutedLLM
 from .routing.router import Route
 from .settings import AgentSettings
@@ -32,6 +31,8 @@ MEMORY_TOKENS = 8192
 """Most tokens of earlier turns that go into a prompt; the route cuts further where a window is smaller."""
 PASSAGES_SHARE = 0.35
 """Share of the context window that the passages of one tool call may fill, so that two calls and the answer fit."""
+LONGEST_NAME = 100
+"""Characters of a model's name that are shown."""
 BACKSTOP = 3
 """Calls beyond max_steps, where the route stops models: two for `quotes`, one that LlamaIndex never uses."""
 
@@ -45,7 +46,7 @@ class Conversation:
 
     async def ask(self, run: str, question: str, route: Route) -> AsyncGenerator[AnyEvent, None]:
         """The events of one question, `Answered` last. Raises DocmindError; what was said until then stands."""
-        look_ups = LookUps(self._library, self._settings.passages, await _budget(route.backend))
+        look_ups = LookUps(self._library, self._settings.passages, partial(_budget, route))
         tools = look_ups.tools()
         turn = Turn(run, parameters(tools))
         for state in turn.enter("thinking"):
@@ -63,6 +64,7 @@ class Conversation:
             async for happened in handler.stream_events():
                 for event in turn.translate(happened):
                     yield event
+                route.answer_is_shown = turn.shows_answer
             await handler
         yield await self._answered(run, question, turn, look_ups, route)
 
@@ -76,13 +78,15 @@ class Conversation:
         answer, cited = await asyncio.to_thread(
             citations.check, turn.answer, look_ups.shown, partial(rarity, self._library)
         )
-        self._history += [ChatMessage(role="user", content=question), ChatMessage(role="assistant", content=answer)]
+        # Without its marks: the numbers begin anew with each question.
+        said = marks.without(answer)
+        self._history += [ChatMessage(role="user", content=question), ChatMessage(role="assistant", content=said)]
         speed = round(route.usage.completion_tokens / route.streamed_s, 1) if route.streamed_s else 0.0
         return Answered(
             run=run,
             answer=answer,
             profile=route.backend.name,
-            model=await route.backend.model(),
+            model=one_line(await route.backend.model(), LONGEST_NAME),
             citations=cited,
             steps=turn.steps,
             attempts=route.attempts,
@@ -96,10 +100,9 @@ def _as_tokens(text: str) -> list[None]:
     return [None] * estimate(text)
 
 
-async def _budget(backend: Backend) -> int:
-    """Characters that one tool call may show. No server is asked for its window: the route cuts what is too much."""
-    window = await backend.context() if backend.local else backend.profile.context or MEMORY_TOKENS
-    return int(window * PASSAGES_SHARE * CHARS_PER_TOKEN)
+async def _budget(route: Route) -> int:
+    """Characters that one tool call may show, for the window of the backend in use. Raises DocmindError."""
+    return int(await route.backend.context() * PASSAGES_SHARE * CHARS_PER_TOKEN)
 
 
 @contextlib.asynccontextmanager

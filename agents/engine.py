@@ -6,23 +6,23 @@ status 0 as soon as an engine, this one or an older one, can be connected to.
 
 import argparse
 import asyncio
-import contextlib
-import fcntl
 import importlib
 import logging
 import logging.handlers
 import os
 import signal
 import socket
+import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
 from .backends.discover import discover
 from .build import build
-from .endpoint import socket_file
+from .endpoint import note_pid, only_engine
+from .errors import DocmindError
 from .routing.pool import Pool
 from .session import Session
 from .settings import Profile
@@ -113,35 +113,23 @@ class Engine:
         await self.pool.aclose()
 
 
-@contextlib.contextmanager
-def only_engine(data_dir: Path) -> Iterator[socket.socket | None]:
-    """The listening socket, or None when this data folder has an engine already.
+def go_to_background(data_dir: Path) -> bool:
+    """Splits the process; true in the one that goes on. What it and its libraries print goes to a log of about 1 MiB.
 
-    The lock says who is the engine: the kernel frees it with the process. A socket file may be left over from a crash.
+    The other one ends: whoever waits for it knows then that an engine listens. Raises OSError before that.
     """
-    path = socket_file(data_dir)
-    with open(os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600), "wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-            return
-        path.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(os.fspath(path))
-            path.chmod(0o600)  # nobody else gets as far as this folder anyway
-            listener.listen()
-            try:
-                yield listener
-            finally:
-                path.unlink(missing_ok=True)
-
-
-def log_to(file: Path) -> None:
-    """Errors go to a file of at most 1 MiB. What libraries print goes there too: see `client._start`."""
+    file = data_dir / "engine.log"
+    output = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+    if os.fork():  # before any thread is started
+        return False
+    for descriptor in (1, 2):
+        os.dup2(output, descriptor)
+    os.chdir(data_dir)  # not in the way of whoever wants to unmount the folder that it was started in
+    note_pid(data_dir)
     handler = logging.handlers.RotatingFileHandler(file, maxBytes=2**20, backupCount=1)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    return True
 
 
 async def run(data_dir: Path, listener: socket.socket) -> None:
@@ -158,12 +146,16 @@ def main() -> None:
     data_dir = parser.parse_args().data_dir
     os.umask(0o077)
     build()  # before an update can change the files
-    with only_engine(data_dir) as listener:
-        if listener:
-            if os.fork():  # before any thread; the client that waits for this process now knows that somebody listens
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with only_engine(data_dir) as listener:
+            if not listener:
+                return
+            if not go_to_background(data_dir):
                 os._exit(0)
-            log_to(data_dir / "engine.log")
             asyncio.run(run(data_dir, listener))
+    except (OSError, DocmindError) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

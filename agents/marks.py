@@ -27,6 +27,10 @@ _FEWEST_WORDS = 3
 """A stretch of fewer content words says too little by itself ("As [1] and [2] show, ..."): its sentence counts."""
 
 
+UNKNOWN = "[?]"
+"""Stands in place of a citation whose number was never shown."""
+
+
 class Claim(msgspec.Struct, frozen=True):
     """Words of an answer, and the numbers that they cite."""
 
@@ -39,6 +43,13 @@ def find(answer: str) -> list[re.Match[str]]:
     masked = _without_code(answer)
     quoted = list(QUOTATION.finditer(masked))
     return [mark for mark in _MARK.finditer(masked) if not any(_is_own(mark, words) for words in quoted)]
+
+
+def without(answer: str) -> str:
+    """The answer without its citations, and without the marks that stand for unknown ones."""
+    for mark in reversed(find(answer)):
+        answer = answer[: mark.start()].rstrip(" ") + answer[mark.end() :]
+    return answer.replace(f" {UNKNOWN}", "")
 
 
 def cited(mark: re.Match[str]) -> list[int]:

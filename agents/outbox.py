@@ -36,7 +36,8 @@ class Outbox:
             await self._something.wait()
             await self.flush()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), BATCH_S)
+                async with asyncio.timeout(BATCH_S):  # not wait_for: in Python 3.11 that may swallow a cancel
+                    await self._urgent.wait()
 
     async def flush(self) -> None:
         """Writes everything that waits."""

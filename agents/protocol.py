@@ -203,7 +203,7 @@ class ToolReturned(RunEvent, frozen=True, kw_only=True):
 
 
 class Retracted(RunEvent, frozen=True, kw_only=True):
-    """Take back every Token and Thought since the last ToolReturned: the agent rejected that step and redoes it."""
+    """Take back every Token since the last ToolReturned: that text was no answer, or the step is done again."""
 
 
 class Switched(RunEvent, frozen=True, kw_only=True):

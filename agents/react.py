@@ -1,21 +1,22 @@
-"""ReAct text, as local models really write it: split while it streams, and parsed into steps by the same rules.
+"""ReAct text, as local models really write it, split into its sections while it streams.
 
-Accepted labels: Thought, Action, Action Input, Answer, Final Answer, Observation; at the start of a line, in any case,
-bold or as a heading. `Answer:` also counts inside a thought after the end of a sentence. `Action:` counts only before
-the name of a tool, so prose such as "Action: restart the pump" stays prose. Text before any label is answer text: many
-models drop the format.
+Accepted labels: Thought, Action, Action Input, Answer, Final Answer, Observation, also numbered; at the beginning of a
+line, in any case, bold or as a heading. `Answer:` also counts inside a thought after the end of a sentence. `Action:`
+counts only before the name of a tool, so prose such as "Action: restart the pump" stays prose. Text before any label is
+answer text, for many models drop the format; it turns out to be thought when a label or a `</think>` follows.
+
+A reply that is nothing but a tool call in a model's native format is an action, too: see tool_calls.py.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Collection, Iterator
+from typing import Literal
 
-import dirtyjson
-from llama_index.core.agent.react.output_parser import ReActOutputParser
-from llama_index.core.agent.react.types import ActionReasoningStep, BaseReasoningStep, ResponseReasoningStep
+from .tool_calls import native_call, opens_native_call
 
-Section = Literal["thought", "action", "input", "answer", "ignored"]
+Section = Literal["thought", "action", "input", "answer", "ignored", "reset"]
 Piece = tuple[Section, str]
+"""("reset", "") says that the answer text so far was thought."""
 
 STOP = "\nObservation:"
 """Where a model must stop: what it writes after this it made up."""
@@ -30,37 +31,45 @@ _ENTERS: dict[str, Section] = {
     "observation": "ignored",
 }
 _DECORATION = " \t>#*_"
+_END_OF_THINKING = "</think>"
+_OPEN_ACTION = re.compile(rf"\n[{_DECORATION}]*action[ \t]*\d*[*_ \t]*:[\s*_`]*\w*\Z", re.I)
+"""An Action label whose tool is still to come, perhaps on the next line."""
 
 
 def _label(names: str, inline: str = r"(?!)") -> re.Pattern[str]:
     """A label: one of `names` after a line break, or `inline` anywhere; with its colon and the end of its bold type."""
-    return re.compile(rf"(?:(?<=\n)[{_DECORATION}]*(?P<name>{names})|(?P<inline>{inline}))[*_ \t]*:[*_]*[ \t]*", re.I)
+    at_line = rf"(?<=\n)[{_DECORATION}]*(?P<name>{names})[ \t]*\d*"
+    return re.compile(rf"(?:{at_line}|(?P<inline>{inline}))[*_ \t]*:[*_]*[ \t]*|(?P<think>{_END_OF_THINKING})", re.I)
 
 
 def _may_begin_label(line: str) -> bool:
     """Whether more text could still make `line` a label, or more of the same label."""
-    plain = line.strip(_DECORATION + "`").lower()
-    return any(f"{name}:".startswith(plain) for name in _NAMES) or bool(re.fullmatch(r"action[*_ ]*:[*_` ]*\w*", plain))
+    plain = re.sub(r"[ \t]*\d+(?=:?\Z)", "", line.strip(_DECORATION + "`").lower())
+    return any(f"{name}:".startswith(plain) for name in _NAMES)
 
 
 class ReactSplitter:
     """Cuts a stream of ReAct text into (section, text) pieces; the pieces do not depend on how the text was cut.
 
-    An answer lasts to the end of the text. So does what follows a complete action input: it is "ignored", as the agent
-    ignores it.
+    An answer lasts to the end of the text or to something that the model only makes up; so does what follows a complete
+    action input. Both are "ignored", as the agent ignores them.
     """
 
     def __init__(self, tools: Collection[str]) -> None:
         names = "|".join(map(re.escape, tools)) or "(?!)"
-        action = rf"action(?=[*_ \t]*:[ \t*_`]*(?:{names})\b)"
+        action = rf"action(?=[ \t]*\d*[*_ \t]*:[\s*_`]*(?:{names})\b)"
+        self._tools = tools
         self._labels: dict[Section, re.Pattern[str]] = {
-            "answer": _label(rf"thought|final answer|answer|{action}"),
             "thought": _label(rf"final answer|answer|{action}", r"(?<=[.!?])[ \t]+[*_]*(?:final )?answer"),
             "action": _label("action input|thought|final answer|answer|observation", "action input"),
             "input": _label("thought|action input|action|final answer|answer|observation"),
         }
+        self._before_any_label = _label(rf"thought|final answer|answer|{action}")
+        self._in_answer = _label(rf"observation|{action}")
         self.section: Section = "answer"
-        self._final = False  # the section lasts to the end of the text
+        self._labelled = False
+        self._answering = False  # answer text was given out that a later label may turn into thought
+        self._native = True  # the whole reply may still be a native tool call
         self._buffer, self._previous, self._fresh = "", "\n", True
 
     def feed(self, text: str) -> Iterator[Piece]:
@@ -69,38 +78,64 @@ class ReactSplitter:
         yield from self._drain(closing=False)
 
     def close(self) -> Iterator[Piece]:
-        """What was held back because it might have become a label."""
+        """What was held back because it might have become a label or a native tool call."""
+        if self._native and (call := native_call(self._buffer, self._tools)):
+            self._buffer = ""
+            yield from (("action", call[0]), ("input", call[1]))
+        self._native = False
         yield from self._drain(closing=True)
 
     def _drain(self, closing: bool) -> Iterator[Piece]:
-        while not self._final:
+        self._native = self._native and opens_native_call(self._buffer, self._tools)
+        while self.section != "ignored" and not self._native:
             certain = len(self._buffer) if closing else self._certain()
-            label = self._labels[self.section].search(self._previous + self._buffer[:certain])
+            label = self._pattern.search(self._previous + self._buffer[:certain])
             if label is None:
                 yield from self._emit(certain)
                 return
             yield from self._emit(label.start() - 1)
-            self._enter(label)
-        yield from self._emit(len(self._buffer))
+            yield from self._enter(label)
+        if self.section == "ignored":
+            yield from self._emit(len(self._buffer))
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        """The labels that may come now."""
+        if self.section == "answer":
+            return self._in_answer if self._labelled else self._before_any_label
+        return self._labels[self.section]
 
     def _certain(self) -> int:
         """How much of the buffer cannot turn into a label any more."""
         text = self._previous + self._buffer
         line = text.rfind("\n") + 1
+        ends = [len(text)]
+        if open_action := _OPEN_ACTION.search(text):
+            ends.append(open_action.start() + 1)
         if line and (self.section == "action" or _may_begin_label(text[line:])):
-            return max(line - 1, 0)
+            ends.append(line)
+        tag = text.rfind("<", max(0, len(text) - len(_END_OF_THINKING)))
+        if tag >= 0 and _END_OF_THINKING.startswith(text[tag:].lower()):
+            ends.append(tag)
         if self.section == "thought":
             sentence = max(text.rfind(mark) for mark in ".!?") + 1
             if sentence and _may_begin_label(text[sentence:]):
-                return sentence - 1
-        return len(self._buffer)
+                ends.append(sentence)
+        return max(min(ends) - 1, 0)
 
-    def _enter(self, label: re.Match[str]) -> None:
+    def _enter(self, label: re.Match[str]) -> Iterator[Piece]:
         inline: Section = "input" if self.section == "action" else "answer"
-        entered = _ENTERS[label["name"].lower()] if label["name"] else inline
         self._buffer = self._buffer[label.end() - label.start() :]
-        self.section = "ignored" if self.section == "input" else entered
-        self._final = self.section in ("answer", "ignored")
+        if self._answering and (label["think"] or not self._labelled):
+            self._answering = False
+            yield "reset", ""
+        if label["think"]:
+            self.section, self._labelled = "answer", False
+        elif self.section == "input" or (self.section == "answer" and self._labelled):
+            self.section = "ignored"
+        else:
+            self.section = _ENTERS[label["name"].lower()] if label["name"] else inline
+            self._labelled = True
         self._previous, self._fresh = "\n", True
 
     def _emit(self, end: int) -> Iterator[Piece]:
@@ -110,6 +145,7 @@ class ReactSplitter:
             text = text.lstrip()
         if text:
             self._fresh = False
+            self._answering = self._answering or self.section == "answer"
             yield self.section, text
 
 
@@ -117,56 +153,13 @@ def split(text: str, tools: Collection[str]) -> dict[Section, str]:
     """The whole text of each section, stripped."""
     splitter, sections = ReactSplitter(tools), dict[Section, str]()
     for section, piece in [*splitter.feed(text), *splitter.close()]:
-        sections[section] = sections.get(section, "") + piece
-    return {section: whole.strip() for section, whole in sections.items()}
+        if section == "reset":
+            sections["thought"] = sections.get("thought", "") + sections.pop("answer", "")
+        else:
+            sections[section] = sections.get(section, "") + piece
+    return {section: whole.strip() for section, whole in sections.items() if whole.strip()}
 
 
-class TolerantParser(ReActOutputParser):
-    """Parses a whole reply into a step. Make one for each question: it remembers what this question has seen.
-
-    `tools` maps each tool's name to the names of its parameters. An answer before any look-up becomes a search for the
-    question itself: models that ignore the ReAct format would otherwise ignore the documents.
-    """
-
-    def __init__(self, tools: Mapping[str, Sequence[str]], question: str) -> None:
-        self._tools, self._question = tools, question
-        self._looked_up, self._rejected = False, False
-
-    def parse(self, output: str, is_streaming: bool = False) -> BaseReasoningStep:
-        """The step that `output` takes. Raises ValueError: the agent then repeats its format rules to the model."""
-        sections = split(output, self._tools)
-        thought = sections.get("thought", "")
-        if sections.get("action"):
-            name, value = self._action(sections)
-            self._looked_up = True
-            return ActionReasoningStep(thought=thought or "(none)", action=name, action_input=value)
-        if not self._looked_up:
-            self._looked_up = True
-            return ActionReasoningStep(
-                thought="I look it up first.", action="search_documents", action_input={"query": self._question}
-            )
-        answer = sections.get("answer", "")
-        if not answer and (not self._rejected or "Action Input" in thought):
-            self._rejected = True
-            raise ValueError(f"neither an Answer nor an Action with one of {', '.join(self._tools)}")
-        return ResponseReasoningStep(thought=thought or "(none)", response=answer or thought, is_streaming=is_streaming)
-
-    def _action(self, sections: Mapping[Section, str]) -> tuple[str, dict[str, Any]]:
-        """Name and arguments; also of `Action: tool({...})`."""
-        found = re.match(r"[*_`]*(\w+)[*_`]*(.*)", sections["action"], re.S)
-        assert found is not None  # the label is only recognised before a tool's name
-        return found[1], self._arguments(found[1], sections.get("input") or found[2].strip(" ()\n"))
-
-    def _arguments(self, tool: str, text: str) -> dict[str, Any]:
-        """Arguments from JSON as models write it; anything else is the tool's first argument."""
-        first = self._tools[tool][0]
-        start, end = text.find("{"), text.rfind("}")
-        if start < 0 or end < start:
-            plain = text.strip(" \n`\"'")
-            return {first: plain} if plain else {}
-        try:
-            value = dict(dirtyjson.loads(text[start : end + 1]))
-        except (dirtyjson.Error, ValueError):
-            return {first: text[start + 1 : end].strip(" \n\"'")}
-        known = {name: value[name] for name in self._tools[tool] if name in value}
-        return known or ({first: next(iter(value.values()))} if value else {})
+def without_open_fence(answer: str) -> str:
+    """The answer without the end of a fence that was opened before it: some models wrap their whole reply in one."""
+    return answer[:-3].rstrip() if answer.endswith("```") and answer.count("```") % 2 else answer

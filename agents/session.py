@@ -30,7 +30,7 @@ class Session:
         self._engine, self._reader, self._writer = engine, reader, writer
         self._outbox = Outbox(writer)
         self._workspace: Workspace | None = None
-        self._work: dict[str, asyncio.Task[None]] = {}
+        self._work: dict[asyncio.Task[None], str] = {}
 
     @property
     def busy(self) -> bool:
@@ -57,8 +57,7 @@ class Session:
             case Ask():
                 self._ask(command)
             case Cancel():
-                if command.run in self._work:
-                    self._work[command.run].cancel()
+                self._cancel(command.run)
             case Stop():
                 self._stop(command)
 
@@ -87,8 +86,20 @@ class Session:
             self._engine.end()
 
     def _start(self, run: str, work: Coroutine[Any, Any, None]) -> None:
-        task = self._work[run] = asyncio.create_task(self._guard(run, work))
-        task.add_done_callback(lambda done: self._work.pop(run) if self._work.get(run) is done else None)
+        self._cancel(run)  # a second Open, or a run that is used twice
+        task = asyncio.create_task(self._guard(run, work))
+        self._work[task] = run
+        task.add_done_callback(lambda _: self._done(task, work))
+
+    def _cancel(self, run: str) -> None:
+        for task in [task for task, its_run in self._work.items() if its_run == run]:
+            task.cancel()
+
+    def _done(self, task: asyncio.Task[None], work: Coroutine[Any, Any, None]) -> None:
+        run = self._work.pop(task)
+        if task.cancelled():  # before its first step
+            work.close()
+            self._outbox.put(Failed(run=run, code=CANCELLED, message="Stopped."))
 
     async def _guard(self, run: str, work: Coroutine[Any, Any, None]) -> None:
         """Whatever happens, a question ends in an event."""
@@ -105,7 +116,7 @@ class Session:
         self._outbox.put(Failed(run=run, code=error.code, message=error.message, hint=error.hint))
 
     async def _close(self, sending: asyncio.Task[None]) -> None:
-        tasks = list(self._work.values())
+        tasks = list(self._work)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

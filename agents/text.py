@@ -124,8 +124,33 @@ def one_line(text: str, limit: int = 200) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+SHORTEST_SECRET = 5
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """`text` with every secret replaced. Shorter than five characters is a placeholder such as `none`, not a secret."""
-    for secret in sorted((secret for secret in secrets if len(secret) >= 5), key=len, reverse=True):
+    for secret in sorted((secret for secret in secrets if len(secret) >= SHORTEST_SECRET), key=len, reverse=True):
         text = text.replace(secret, "[hidden]")
     return text
+
+
+class StreamRedactor:
+    """`redact` of one secret for text that arrives in pieces; what may be the beginning of the secret is held back."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret, self._held = secret if len(secret) >= SHORTEST_SECRET else "", ""
+
+    def feed(self, text: str) -> str:
+        """The part of the text that is certain by now."""
+        if not self._secret:
+            return text
+        text = redact(self._held + text, [self._secret])
+        longest = min(len(self._secret) - 1, len(text))
+        held = next((size for size in range(longest, 0, -1) if self._secret.startswith(text[-size:])), 0)
+        self._held = text[len(text) - held :]
+        return text[: len(text) - held]
+
+    def close(self) -> str:
+        """The rest."""
+        rest, self._held = self._held, ""
+        return rest

@@ -7,7 +7,7 @@ import asyncio
 import dataclasses
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from llama_index.core.tools import FunctionTool
@@ -35,10 +35,11 @@ class Found:
 class LookUps:
     """The tools of one question.
 
-    `most` passages and `budget` characters are the limits of what one call shows, so that it fits the context window.
+    `most` passages and `budget` characters are the limits of what one call shows, so that it fits the context window;
+    the budget is asked for when it is needed: the backend in use is known then, and has told its window.
     """
 
-    def __init__(self, library: Library, most: int, budget: int) -> None:
+    def __init__(self, library: Library, most: int, budget: Callable[[], Awaitable[int]]) -> None:
         self._library, self._most, self._budget = library, most, budget
         self.shown: dict[int, Passage] = {}
 
@@ -52,7 +53,7 @@ class LookUps:
         return await self._show(lambda: self._library.search(str(query), self._most))
 
     async def read_document(
-        self, path: str, page: int | None = None, lines: str | None = None, around: int | None = None
+        self, path: str = "", page: int | None = None, lines: str | None = None, around: int | None = None
     ) -> Found:
         """Read more of one document: a page, or lines like "10-40", or the text around passage number `around`."""
         return await self._show(lambda: self._read(str(path), _number(page), _range(lines), _number(around)))
@@ -80,7 +81,7 @@ class LookUps:
     async def _show(self, look_up: Callable[[], Sequence[Passage]]) -> Found:
         start = time.perf_counter()
         found = await asyncio.to_thread(look_up)
-        numbered = [self._numbered(passage) for passage in _fitting(found, self._budget)]
+        numbered = [self._numbered(passage) for passage in _fitting(found, await self._budget())]
         return Found(passages.render(numbered), numbered, time.perf_counter() - start)
 
     def _numbered(self, passage: Passage) -> Passage:
@@ -111,12 +112,12 @@ def _fitting(found: Sequence[Passage], budget: int) -> list[Passage]:
 
 
 def _number(value: object) -> int | None:
-    """A number as models write it: 12, "12", "p. 12", "[12]"."""
-    digits = re.search(r"\d+", str(value)) if value is not None else None
+    """A number as models write it: 12, "12", "p. 12", "[12]"; the first nine digits of an absurd one."""
+    digits = re.search(r"\d{1,9}", str(value)) if value is not None else None
     return int(digits[0]) if digits else None
 
 
 def _range(value: object) -> tuple[int, int] | None:
     """Lines as models write them: "10-40", "10", 10, [10, 40]."""
-    numbers = [int(number) for number in re.findall(r"\d+", str(value))] if value is not None else []
+    numbers = [int(number) for number in re.findall(r"\d{1,9}", str(value))] if value is not None else []
     return (numbers[0], max(numbers[0], numbers[-1])) if numbers else None

@@ -1,13 +1,12 @@
 """What the agent does, told as docmind's events: the state of one question while it is worked on."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from llama_index.core.agent.workflow import AgentOutput, AgentStream, ToolCall, ToolCallResult
 
 from .protocol import AnyEvent, Retracted, RunState, State, Step, Switched, Thought, Token, ToolCalled, ToolReturned
-from .react import ReactSplitter
+from .react import ReactSplitter, without_open_fence
 from .text import one_line
 from .tools import Found
 
@@ -16,7 +15,6 @@ STATES: dict[str, RunState] = {
     "read_document": "reading",
     "list_documents": "reading",
 }
-ToolInput = dict[str, str | int | float | bool | None]
 
 
 class Turn:
@@ -38,7 +36,12 @@ class Turn:
     @property
     def answer(self) -> str:
         """The answer so far, as it was shown."""
-        return "".join(self._answer).strip()
+        return without_open_fence("".join(self._answer).strip())
+
+    @property
+    def shows_answer(self) -> bool:
+        """Whether any of it has been shown."""
+        return bool(self._answer)
 
     @property
     def elapsed_ms(self) -> float:
@@ -48,8 +51,11 @@ class Turn:
     def translate(self, happened: object) -> Iterator[AnyEvent]:
         """Our events for one of the agent's."""
         match happened:
-            case AgentStream(raw=State() | Switched() as notice):
-                yield notice
+            case AgentStream(raw=State() as state):
+                yield state
+            case AgentStream(raw=Switched() as switched):
+                yield from self._take_back()
+                yield switched
             case AgentStream():
                 yield from self._stream(happened)
             case AgentOutput():
@@ -60,7 +66,7 @@ class Turn:
             case ToolCall():
                 yield from self.enter(STATES[happened.tool_name])
                 yield ToolCalled(
-                    run=self._run, call=happened.tool_id, tool=happened.tool_name, input=_input(happened.tool_kwargs)
+                    run=self._run, call=happened.tool_id, tool=happened.tool_name, input=happened.tool_kwargs
                 )
 
     def enter(self, state: RunState) -> Iterator[State]:
@@ -79,6 +85,12 @@ class Turn:
             if section == "thought":
                 self._thought.append(text)
                 yield Thought(run=self._run, text=text)
+            elif section == "reset":  # what was shown as the answer was thought
+                self._thought, said = self._answer, self._answer
+                self._answer = []
+                if said:
+                    yield Retracted(run=self._run)
+                    yield Thought(run=self._run, text="".join(said))
             elif section == "answer" and self.steps:  # before any look-up it is no answer yet: see TolerantParser
                 yield from self._show(text)
 
@@ -92,16 +104,20 @@ class Turn:
     def _end_step(self, redo: bool) -> Iterator[AnyEvent]:
         yield from self._tell(self._splitter.close())
         if redo:
-            if self._answer:
-                yield Retracted(run=self._run)
-            self._begin_step()
+            yield from self._take_back()
         elif not self.answer:  # the model put its answer into the thought
             yield from self._show("".join(self._thought).strip())
+
+    def _take_back(self) -> Iterator[Retracted]:
+        """The step is over without an answer; text that was shown as one was none."""
+        if self._answer:
+            yield Retracted(run=self._run)
+        self._begin_step()
 
     def _returned(self, result: ToolCallResult) -> ToolReturned:
         output = result.tool_output
         found = output.raw_output if isinstance(output.raw_output, Found) else Found("")
-        self.steps.append(Step(tool=result.tool_name, input=_input(result.tool_kwargs), passages=len(found.passages)))
+        self.steps.append(Step(tool=result.tool_name, input=result.tool_kwargs, passages=len(found.passages)))
         return ToolReturned(
             run=self._run,
             call=result.tool_id,
@@ -109,9 +125,3 @@ class Turn:
             seconds=found.seconds,
             error=one_line(str(output.content), 300) if output.is_error else "",
         )
-
-
-def _input(arguments: Mapping[str, Any]) -> ToolInput:
-    """Plain values only: a model may have made lists or objects of them."""
-    plain = (str, int, float, bool, type(None))
-    return {name: value if isinstance(value, plain) else str(value) for name, value in arguments.items()}

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .backends.base import Backend
 from .errors import Code, DocmindError
 from .library.index import Library
 from .library.rarity import rarity
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 Tell = Callable[[AnyEvent], None]
+FRESH_FOR_S = 1.0
+"""A question that follows so soon on an update, as after Open, does not look for changes again."""
 
 
 class Workspace:
@@ -35,6 +37,7 @@ class Workspace:
         self._library = Library(self._file)
         self._conversation: Conversation | None = None
         self._updating, self._answering = asyncio.Lock(), asyncio.Lock()
+        self._updated_at = -FRESH_FOR_S
         engine.idle_s = 60 * opened.settings.engine.idle_minutes
 
     async def update(self) -> None:
@@ -48,31 +51,31 @@ class Workspace:
         with self._failures_told(ask.run, attempts):
             if self._answering.locked():
                 self._tell(State(run=ask.run, state="queued"))
-            async with self._answering, self._deadline():
+            async with self._answering:
                 self._tell(State(run=ask.run, state="indexing"))
                 await self._update()
-                await self._answer(ask, attempts)
+                async with self._deadline():
+                    await self._answer(ask, attempts)
 
     async def _answer(self, ask: Ask, attempts: list[Attempt]) -> None:
         if not self._engine.started:
             self._tell(State(run=ask.run, state="starting"))
         agent = await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
-        backends = await self._backends(ask)
         if self._conversation is None:
             self._conversation = agent.Conversation(self._settings.agent, self._library)
-        route = agent.Route(ask.run, backends, self._settings.agent.max_steps, attempts)
-        async with contextlib.aclosing(self._conversation.ask(ask.run, ask.question, route)) as events:
-            async for event in events:
-                self._tell(event)
-
-    async def _backends(self, ask: Ask) -> Sequence[Backend]:
         known = profiles(self._settings, {} if self._settings.profiles else await self._engine.discovered())
         names = chain(self._settings, known, ask.profile, ask.fallback)
-        return await self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library))
+        async with self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library)) as backends:
+            route = agent.Route(ask.run, backends, self._settings.agent.max_steps, attempts)
+            async with contextlib.aclosing(self._conversation.ask(ask.run, ask.question, route)) as events:
+                async for event in events:
+                    self._tell(event)
 
     async def _update(self) -> None:
         async with self._updating:
-            await update(self._roots, self._file, self._settings.library, self._reading)
+            if time.monotonic() - self._updated_at >= FRESH_FOR_S:
+                await update(self._roots, self._file, self._settings.library, self._reading)
+                self._updated_at = time.monotonic()
         files, chunks = await asyncio.to_thread(self._library.counts)
         self._tell(LibraryState(ready=True, files=files, chunks=chunks))
         if not chunks:

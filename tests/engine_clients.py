@@ -8,7 +8,8 @@ import psutil
 
 from docmind.agents.client import Client, connect
 from docmind.agents.protocol import Answered, AnyEvent, Failed, Open
-from docmind.agents.settings import Settings
+from docmind.agents.settings import Profile, Settings
+from fakes import FakeServer
 
 
 async def opened(data_dir: Path, folder: Path, settings: Settings | None = None) -> Client:
@@ -37,3 +38,7 @@ async def wait_for(client: Client, kind: type[AnyEvent]) -> None:
 def engine_pid(data_dir: Path) -> int:
     (found,) = [p for p in psutil.process_iter(["cmdline"]) if str(data_dir.resolve()) in (p.info["cmdline"] or [])]
     return found.pid
+
+
+def using(server: FakeServer) -> Settings:
+    return Settings(profiles={"model": Profile(kind="ollama", url=server.ollama_url, model=server.model)})

@@ -20,8 +20,7 @@ from docmind.agents.protocol import (
     Token,
     Welcome,
 )
-from docmind.agents.settings import Profile, Settings
-from engine_clients import engine_pid, opened, result, wait_for
+from engine_clients import engine_pid, opened, result, using, wait_for
 from fakes import FakeServer
 
 SEARCH = 'Action: search_documents\nAction Input: {"query": "pump"}'
@@ -43,10 +42,6 @@ def warm(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data folder of the shared engine."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(shared / "run"))
     return shared / "data"
-
-
-def using(server: FakeServer) -> Settings:
-    return Settings(profiles={"model": Profile(kind="ollama", url=server.ollama_url, model=server.model)})
 
 
 async def test_a_question_is_answered_and_its_events_come_in_order(warm: Path, folder: Path) -> None:
@@ -146,7 +141,7 @@ async def test_the_earlier_answer_is_part_of_the_next_prompt(warm: Path, folder:
             await result(client, run)
         await client.aclose()
         last = [message["content"] for message in server.chats[-2].body["messages"]]
-    assert last[1:] == ["Question one?", "It is as blue as the sky [1].", "Question two?"]
+    assert last[1:] == ["Question one?", "It is as blue as the sky.", "Question two?"]
 
 
 async def test_nonsense_from_a_client_ends_only_its_own_connection(warm: Path) -> None:

@@ -12,9 +12,19 @@ import pytest
 from docmind.agents.client import connect, stop
 from docmind.agents.endpoint import socket_file
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.protocol import Library
+from docmind.agents.protocol import (
+    CANCELLED,
+    Answered,
+    Ask,
+    Cancel,
+    Failed,
+    Library,
+    Token,
+    ToolCalled,
+)
 from docmind.agents.settings import EngineSettings, Settings
-from engine_clients import engine_pid, opened, result, wait_for
+from engine_clients import engine_pid, opened, result, using, wait_for
+from fakes import FakeServer
 
 
 async def test_a_killed_engine_is_noticed_and_the_next_client_starts_another(data_dir: Path, folder: Path) -> None:
@@ -61,3 +71,60 @@ async def test_stopping_says_whether_there_was_an_engine(data_dir: Path) -> None
     await (await connect(data_dir)).aclose()
     assert await stop(data_dir) is True
     assert await stop(data_dir) is False
+
+
+async def test_an_engine_that_hangs_is_ended_by_force(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docmind.agents.client.STOP_S", 0.1)
+    await (await connect(data_dir)).aclose()
+    process = psutil.Process(engine_pid(data_dir))
+    process.suspend()
+    assert await stop(data_dir) is True
+    await asyncio.to_thread(process.wait, 30)
+
+
+async def test_an_engine_that_is_stopped_in_mid_answer_is_gone(data_dir: Path, folder: Path) -> None:
+    script = ['Action: search_documents\nAction Input: {"query": "pump"}', "Answer: It is" + " very" * 5000]
+    with FakeServer(script, gap=0.01) as server:
+        client = await opened(data_dir, folder, using(server))
+        client.send(Ask(run="long", question="What?"))
+        await wait_for(client, Token)
+        process = psutil.Process(engine_pid(data_dir))
+        assert await stop(data_dir) is True
+        await client.aclose()
+    await asyncio.to_thread(process.wait, 30)
+
+
+async def test_what_keeps_the_engine_from_starting_is_said(data_dir: Path) -> None:
+    socket_file(data_dir).mkdir()
+    with pytest.raises(DocmindError, match="Is a directory") as refused:
+        await connect(data_dir)
+    assert refused.value.code == Code.ENGINE_START
+    socket_file(data_dir).rmdir()
+
+
+async def test_a_client_that_leaves_in_the_middle_of_a_search_harms_nobody(data_dir: Path, tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    for number in range(40):
+        (shelf / f"{number}.txt").write_text("\n\n".join(f"word{n} pump {n % 7} " * 20 for n in range(200)))
+    staying = await opened(data_dir, shelf)
+    staying.send(Ask(run="first", question="pump?", profile="quotes"))
+    await result(staying, "first")
+    for _ in range(10):
+        leaving = await opened(data_dir, shelf)
+        leaving.send(Ask(run="r", question=" ".join(f"word{n}" for n in range(60)), profile="quotes"))
+        await wait_for(leaving, ToolCalled)
+        await leaving.aclose()
+    staying.send(Ask(run="last", question="pump?", profile="quotes"))
+    assert isinstance((await result(staying, "last"))[1], Answered)
+    await staying.aclose()
+
+
+async def test_a_question_that_is_cancelled_at_once_ends_in_an_event_too(data_dir: Path, folder: Path) -> None:
+    client = await opened(data_dir, folder)
+    client.send(Ask(run="r", question="What?"))
+    client.send(Cancel(run="r"))
+    _, end = await result(client, "r")
+    assert isinstance(end, Failed)
+    assert end.code == CANCELLED
+    await client.aclose()

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from llama_index.core.agent.react.types import ActionReasoningStep, ResponseReasoningStep
 
-from docmind.agents.react import ReactSplitter, TolerantParser, split
+from docmind.agents.parser import TolerantParser
+from docmind.agents.react import ReactSplitter, split
 
 TOOLS = {
     "search_documents": ["query"],
@@ -42,12 +43,46 @@ TEXTS = {
         "answer": "yes",
     },
     'Sure.\nThought: x\nAction: `search_documents`\nAction Input: {"query": "y"}': {
-        "answer": "Sure.",
-        "thought": "x",
+        "thought": "Sure.\nx",
         "action": "`search_documents`",
         "input": '{"query": "y"}',
     },
     "Action: search_documents Action Input: pump": {"action": "search_documents", "input": "pump"},
+    "Action:\nsearch_documents\nAction Input: pump": {"action": "search_documents", "input": "pump"},
+    "Thought 1: I look.\nAction 1: Search_Documents\nAction Input 1: pump": {
+        "thought": "I look.",
+        "action": "Search_Documents",
+        "input": "pump",
+    },
+    "Okay, so the user asks.\nAnswer: no\n</think>\n\nThe pump is blue.": {
+        "thought": "Okay, so the user asks.\nno",
+        "answer": "The pump is blue.",
+    },
+    "Based on it, I can answer.\n\nThought: done\nAnswer: blue": {
+        "thought": "Based on it, I can answer.\n\ndone",
+        "answer": "blue",
+    },
+    "Answer: blue\nObservation: made up": {"answer": "blue", "ignored": "made up"},
+    "Answer: blue\n\nAction: search_documents\nAction Input: x": {
+        "answer": "blue",
+        "ignored": "search_documents\nAction Input: x",
+    },
+    '{"name": "search_documents", "parameters": {"query": "pump"}}': {
+        "action": "search_documents",
+        "input": '{"query": "pump"}',
+    },
+    '<tool_call>\n{"name": "search_documents", "arguments": {"query": "pump"}}\n</tool_call>': {
+        "action": "search_documents",
+        "input": '{"query": "pump"}',
+    },
+    '[TOOL_CALLS] [{"name": "search_documents", "arguments": {"query": "pump"}}]': {
+        "action": "search_documents",
+        "input": '{"query": "pump"}',
+    },
+    '<|python_tag|>search_documents(query="pump")': {"action": "search_documents", "input": 'query="pump"'},
+    '{"colour": "blue"}': {"answer": '{"colour": "blue"}'},
+    "[1] says that it is blue.": {"answer": "[1] says that it is blue."},
+    "```python\nprint(1)\n```": {"answer": "```python\nprint(1)\n```"},
 }
 
 
@@ -74,14 +109,23 @@ def test_the_pieces_do_not_depend_on_how_the_stream_was_cut(text: str) -> None:
             pieces += splitter.feed(rest[:size])
             rest = rest[size:]
         for section, piece in [*pieces, *splitter.close()]:
-            found[section] = found.get(section, "") + piece
-        assert {section: whole.strip() for section, whole in found.items()} == TEXTS[text]
+            if section == "reset":
+                found["thought"] = found.get("thought", "") + found.pop("answer", "")
+            else:
+                found[section] = found.get(section, "") + piece
+        assert {section: whole.strip() for section, whole in found.items() if whole.strip()} == TEXTS[text]
 
 
 def test_an_answer_streams_without_being_held_back() -> None:
     splitter = ReactSplitter(TOOLS)
     assert list(splitter.feed("Thought: x\nAnswer: The pump")) == [("thought", "x\n"), ("answer", "The pump")]
-    assert list(splitter.feed(" is blue.\nAction: ")) == [("answer", " is blue.\nAction: ")]
+    assert list(splitter.feed(" is blue.\nIt hums")) == [("answer", " is blue.\nIt hums")]
+
+
+def test_what_turns_out_to_be_thought_is_taken_back() -> None:
+    splitter = ReactSplitter(TOOLS)
+    assert list(splitter.feed("So the user asks")) == [("answer", "So the user asks")]
+    assert list(splitter.feed(".</think>Blue.")) == [("answer", "."), ("reset", ""), ("answer", "Blue.")]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +139,11 @@ def test_an_answer_streams_without_being_held_back() -> None:
         ('"heat pump"', {"query": "heat pump"}),
         ("heat pump", {"query": "heat pump"}),
         ("{}", {}),
+        ('{"query": null}', {}),
+        ('{"query": "heat pump', {"query": "heat pump"}),
+        ('query="heat pump"', {"query": "heat pump"}),
+        ('{"words": "heat pump"}', {"query": "heat pump"}),
+        ('{"query": {"text": "heat pump"}}', {"query": '{"text": "heat pump"}'}),
     ],
 )
 def test_arguments_are_understood_as_models_write_them(written: str, arguments: dict[str, str]) -> None:
@@ -107,6 +156,24 @@ def test_a_call_written_like_a_function_is_understood() -> None:
     step = parser().parse('Action: read_document({"path": "a.md", "page": 3})')
     assert isinstance(step, ActionReasoningStep)
     assert (step.action, step.action_input) == ("read_document", {"path": "a.md", "page": 3})
+
+
+def test_absurdly_nested_arguments_are_survived() -> None:
+    step = parser().parse("Action: search_documents\nAction Input: " + '{"a":' * 3000)
+    assert isinstance(step, ActionReasoningStep)
+    assert list(step.action_input) == ["query"]
+
+
+def test_a_wrong_name_for_the_first_argument_does_not_lose_it() -> None:
+    step = parser().parse('Action: read_document\nAction Input: {"file": "a.md", "page": 3}')
+    assert isinstance(step, ActionReasoningStep)
+    assert step.action_input == {"path": "a.md", "page": 3}
+
+
+def test_a_reply_in_a_code_fence_is_read_without_it() -> None:
+    step = parser().parse("```\nThought: x\nAnswer: It is blue [1].\n```")
+    assert isinstance(step, ResponseReasoningStep)
+    assert step.response == "It is blue [1]."
 
 
 def test_an_answer_before_any_look_up_becomes_a_search_for_the_question() -> None:

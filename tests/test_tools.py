@@ -1,5 +1,6 @@
 """The agent's tools: what they show, how it is numbered, and that they never leave the library."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from docmind.agents.errors import Code, DocmindError
 from docmind.agents.library.index import Library
 from docmind.agents.library.store import library_file
 from docmind.agents.library.sync import sync
+from docmind.agents.passages import NO_PASSAGES
+from docmind.agents.prompt import SYSTEM
 from docmind.agents.settings import LibrarySettings
 from docmind.agents.tools import LookUps, parameters
 
@@ -31,9 +34,16 @@ def library(folder: Path, tmp_path: Path) -> Library:
     return Library(file)
 
 
+def budget_of(characters: int) -> Callable[[], Awaitable[int]]:
+    async def budget() -> int:
+        return characters
+
+    return budget
+
+
 @pytest.fixture
 def look_ups(library: Library) -> LookUps:
-    return LookUps(library, most=3, budget=10_000)
+    return LookUps(library, most=3, budget=budget_of(10_000))
 
 
 async def test_a_search_shows_numbered_passages_that_the_model_can_cite(look_ups: LookUps) -> None:
@@ -52,8 +62,10 @@ async def test_a_passage_keeps_its_number_when_it_is_shown_again(look_ups: LookU
 
 
 async def test_a_search_shows_no_more_than_its_limits(library: Library) -> None:
-    assert len((await LookUps(library, most=2, budget=10_000).search_documents("pumps things")).passages) == 2
-    (cut,) = (await LookUps(library, most=9, budget=30).search_documents("pumps things")).passages
+    assert (
+        len((await LookUps(library, most=2, budget=budget_of(10_000)).search_documents("pumps things")).passages) == 2
+    )
+    (cut,) = (await LookUps(library, most=9, budget=budget_of(30)).search_documents("pumps things")).passages
     assert len(cut.text) == 30
 
 
@@ -105,3 +117,15 @@ def test_the_parser_learns_the_parameters_from_the_tools(look_ups: LookUps) -> N
         "read_document": ["path", "page", "lines", "around"],
         "list_documents": ["pattern"],
     }
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999999", "p. 99999999999999999999999"])
+async def test_absurd_pages_and_lines_find_nothing(look_ups: LookUps, number: str) -> None:
+    assert str(await look_ups.read_document("long.txt", lines=number)) == NO_PASSAGES
+    assert str(await look_ups.read_document("long.txt", page=number)) == NO_PASSAGES  # type: ignore[arg-type]
+
+
+def test_the_prompt_describes_every_tool_with_its_parameters(look_ups: LookUps) -> None:
+    for name, names in parameters(look_ups.tools()).items():
+        described = SYSTEM.split(f"\n{name}: ", 1)[1].split("\n##")[0]
+        assert all(f'"{parameter}": ' in described for parameter in names)

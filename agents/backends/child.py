@@ -62,7 +62,8 @@ class Child:
     async def died(self) -> bool:
         """Whether it has ended; a connection breaks a moment before that is known."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.process.wait(), GRACE)
+            async with asyncio.timeout(GRACE):
+                await self.process.wait()
         return not self.alive
 
     @property

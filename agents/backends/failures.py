@@ -116,8 +116,8 @@ def _words(error: BaseException, key: str) -> str:
     body = getattr(error, "error", None) or getattr(error, "body", None)
     while isinstance(body, dict):
         body = body.get("message") or body.get("error") or body.get("detail") or json.dumps(body)
-    text = str(body or "")
-    return one_line(redact(text, [key]), WORDS_LIMIT)
+    # Cleaned first: what is cleaned away may stand inside the key.
+    return one_line(redact(clean(str(body or "")), [key, json.dumps(key)[1:-1]]), WORDS_LIMIT)
 
 
 def _wait_hint(response: Any) -> str:

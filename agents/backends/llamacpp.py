@@ -140,9 +140,10 @@ class LlamaCpp(OpenAI):
             self.__dict__.pop("client", None)  # it knows the old port
 
     async def aclose(self) -> None:
-        """End the child and close the connections."""
+        """End the child, also one that is just starting, and close the connections."""
         await super().aclose()
-        await self._end_child()
+        async with self._starting:
+            await self._end_child()
 
 
 def check_gguf(path: Path | None, name: str) -> None:

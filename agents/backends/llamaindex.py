@@ -10,13 +10,12 @@ from llama_index.core.llms import LLM, ChatMessage, ChatResponse
 
 from ..errors import Code, DocmindError
 from ..protocol import Usage
-from ..text import StreamCleaner, clean
-from ..tokens import estimate
+from ..text import clean
+from .answer import Answer
 from .base import Backend, Delta, Health
 from .deadline import Deadline
 from .failures import as_docmind_error
 from .hosts import check_url, shown
-from .thinking import ThinkSplitter
 
 LARGEST_CONTEXT = 8192
 """Default limit of the context window, in tokens: room for an agent's steps, and the KV cache stays small."""
@@ -109,7 +108,7 @@ class LlamaIndexBackend(Backend):
     async def stream(self, messages: Sequence[ChatMessage], stop: Sequence[str] = ()) -> AsyncGenerator[Delta, None]:
         """The answer to `messages`; leaving it early frees the server. Raises DocmindError, before or after text."""
         queue: asyncio.Queue[Item] = asyncio.Queue()
-        deadline, answer = Deadline(self.profile.timeouts), _Answer(self)
+        deadline, answer = Deadline(self.profile.timeouts), self._answer()
         # Only cancelling the task that reads closes the connection at once; closing the generator does not.
         reader = asyncio.create_task(self._read(messages, stop, queue))
         try:
@@ -122,6 +121,9 @@ class LlamaIndexBackend(Backend):
         finally:
             reader.cancel()
             await asyncio.wait([reader])
+
+    def _answer(self) -> Answer:
+        return Answer(self, self.name, self.key, self.profile.max_tokens)
 
     async def _read(self, messages: Sequence[ChatMessage], stop: Sequence[str], queue: asyncio.Queue[Item]) -> None:
         try:
@@ -170,54 +172,3 @@ class LlamaIndexBackend(Backend):
             names = []
         listed = ", ".join(names[:MODELS_SHOWN]) + (" ..." if len(names) > MODELS_SHOWN else "")
         return f"It has: {listed}. Set model in the profile to one of them." if names else "Set model in the profile."
-
-
-class _Answer:
-    """What has come of one answer; makes Deltas of LlamaIndex's chunks."""
-
-    def __init__(self, backend: LlamaIndexBackend) -> None:
-        self.backend, self.splitter = backend, ThinkSplitter()
-        self.cleaners = StreamCleaner(), StreamCleaner()
-        self.usage: Usage | None = None
-        self.ended = False
-        self.text: list[str] = []
-        self.thinking: list[str] = []
-
-    def take(self, chunk: ChatResponse) -> list[Delta]:
-        """The deltas of a chunk: none, or one with text or thinking."""
-        self.ended = self.ended or self.backend.ended(chunk.raw)
-        self.usage = self.backend.usage(chunk.raw) or self.usage
-        text, inline = self.splitter.feed(chunk.delta or "")
-        thinking = (chunk.additional_kwargs.get("thinking_delta") or "") + inline
-        return self._clean(self.cleaners[0].feed(text), self.cleaners[1].feed(thinking))
-
-    def _clean(self, text: str, thinking: str) -> list[Delta]:
-        self.text += [text] * bool(text)
-        self.thinking += [thinking] * bool(thinking)
-        return [Delta(text=text, thinking=thinking)] if text or thinking else []
-
-    def finish(self, messages: Sequence[ChatMessage]) -> list[Delta]:
-        """What was held back, and the usage. Raises DocmindError (INVALID_RESPONSE) when the answer is not whole."""
-        text, thinking = self.splitter.close()
-        text = self.cleaners[0].feed(text) + self.cleaners[0].close()
-        rest = self._clean(text, self.cleaners[1].feed(thinking) + self.cleaners[1].close())
-        name = clean(self.backend.name)
-        if not self.ended and (self.text or self.thinking):
-            raise _invalid(f"{name} broke off: the answer ended without its end marker.", "Look into its log.")
-        if not self.text:
-            raise _invalid(*self._empty(name))
-        return [*rest, Delta(usage=self.usage or self._estimate(messages))]
-
-    def _empty(self, name: str) -> tuple[str, str]:
-        if self.thinking:
-            return f"{name} thought, but gave no answer.", "Raise max_tokens in the profile, or turn its thinking off."
-        return f"{name} gave an empty answer.", "The prompt may be larger than its context window: set context lower."
-
-    def _estimate(self, messages: Sequence[ChatMessage]) -> Usage:
-        prompt = sum(estimate(message.content or "") for message in messages)
-        completion = estimate("".join(self.text + self.thinking))
-        return Usage(prompt_tokens=prompt, completion_tokens=completion, estimated=True)
-
-
-def _invalid(message: str, hint: str) -> DocmindError:
-    return DocmindError(Code.INVALID_RESPONSE, message, hint)

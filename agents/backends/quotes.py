@@ -16,6 +16,7 @@ from ..errors import DocmindError
 from ..excerpts import Excerpt, excerpts, rarity_among, weigh
 from ..library.terms import content, stems
 from ..passages import parse
+from ..prompt import OBSERVATION, is_written_by_agent
 from ..protocol import Passage, Usage
 from ..tokens import estimate
 from .base import Backend, Delta, Health, Rarity
@@ -40,9 +41,6 @@ SEARCH = "search_documents"
 NOTHING = "The documents say nothing about this question. Other words may find more."
 INTRODUCTION = "The documents say:"
 
-# User messages that the ReAct agent writes itself: results of tools, and complaints about another model's format.
-_OBSERVATION = "Observation:"
-_WRITTEN_BY_AGENT = (_OBSERVATION, "Error while parsing the output", "FAILURE: Your previous response")
 _STOPS = (".", "!", "?", "…", ":", "。", '"', "”", "’", ")")
 
 
@@ -91,16 +89,16 @@ def _turn(messages: "Sequence[ChatMessage]") -> "tuple[str, Sequence[ChatMessage
     """The user's last question and the messages after it."""
     for index in range(len(messages) - 1, -1, -1):
         text = messages[index].content or ""
-        if messages[index].role == "user" and not text.startswith(_WRITTEN_BY_AGENT):
+        if messages[index].role == "user" and not is_written_by_agent(text):
             return " ".join(text.split()), messages[index + 1 :]
     return "", messages
 
 
 def _shown(message: "ChatMessage") -> list[Passage]:
     text = message.content or ""
-    if message.role == "assistant" or not text.startswith(_OBSERVATION):
+    if message.role == "assistant" or not text.startswith(OBSERVATION):
         return []
-    return parse(text.removeprefix(_OBSERVATION).lstrip(" "))
+    return parse(text.removeprefix(OBSERVATION).lstrip(" "))
 
 
 def _answer(quotes: Sequence[Excerpt]) -> str:

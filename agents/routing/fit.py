@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from llama_index.core.llms import ChatMessage, MessageRole
 
+from ..prompt import OBSERVATION, is_written_by_agent
 from ..tokens import estimate
 
-OBSERVATION = "Observation:"
 LEFT_OUT = f"{OBSERVATION} (left out: the context window is full; look it up again if you need it)"
 OVERHEAD = 8
 """Tokens that a chat template adds to a message, about."""
@@ -36,8 +36,10 @@ def _is_observation(message: ChatMessage) -> bool:
 
 
 def _question(messages: Sequence[ChatMessage]) -> int:
-    """Index of the user's question: the last user message that is not an observation."""
-    users = (i for i, m in enumerate(messages) if m.role == MessageRole.USER and not _is_observation(m))
+    """Index of the user's question: the last message that the user wrote."""
+    users = (
+        i for i, m in enumerate(messages) if m.role == MessageRole.USER and not is_written_by_agent(m.content or "")
+    )
     return max(users, default=len(messages) - 1)
 
 

@@ -8,6 +8,7 @@ from llama_index.core.llms import ChatMessage, ChatResponse, ChatResponseAsyncGe
 from pydantic import PrivateAttr
 
 from ..backends.base import Delta
+from ..protocol import Switched
 from ..react import STOP
 from .router import Route
 
@@ -40,6 +41,8 @@ class RoutedLLM(CustomLLM):
         async with aclosing(self._route.stream(messages, [STOP])) as stream:
             async for item in stream:
                 if not isinstance(item, Delta):
+                    if isinstance(item, Switched):  # the next backend does the step from its beginning
+                        pieces.clear()
                     yield ChatResponse(message=ChatMessage(role="assistant"), delta="", raw=item)
                     continue
                 pieces.append(item.text)

@@ -1,7 +1,7 @@
 """One question's way through its chain of backends: which one is asked, and what happens when it fails.
 
-Before the first token of a call the next backend simply takes over. A call that breaks after its first token fails the
-question for now; `Route.stream` is the place where a takeover in mid-answer belongs.
+As long as the user has seen nothing of the answer, the next backend takes over and does the step again. A call that
+breaks in the answer itself fails the question for now: `Route.stream` is the place for a takeover in mid-answer.
 """
 
 import time
@@ -57,6 +57,8 @@ class Route:
         self._calls = 0
         self.attempts = attempts
         self.usage = Usage()
+        self.answer_is_shown = False
+        """Set by whoever shows it: a step of which the user has seen no answer is simply done again."""
         self.streamed_s = 0.0
         """Seconds between the first and the last token of each call, added up."""
 
@@ -81,7 +83,7 @@ class Route:
                 return
             except DocmindError as error:
                 self._failed(error, tokens)
-                if tokens:
+                if self.answer_is_shown:
                     raise
                 yield self._next(error)
 
@@ -124,7 +126,8 @@ class Route:
         self._calls += 1
         if self._calls <= self._max_calls or self.backend.kind == QUOTES:
             return None
-        error = DocmindError(Code.NO_ANSWER, f"'{self.backend.name}' came to no answer in {self._max_calls} steps.")
+        message = f"{self.backend.name} came to no answer in {self._max_calls} steps."
+        error = DocmindError(Code.NO_ANSWER, message, "Ask in other words, or raise agent.max_steps.")
         self._failed(error)
         self._chain[1:-1] = []  # another model would start over; the last resort finishes at once
         return self._next(error)
@@ -132,6 +135,8 @@ class Route:
     def _next(self, error: DocmindError) -> Switched:
         """Moves on to the next backend. Raises DocmindError when there is none."""
         if len(self._chain) == 1:
+            if error.code == Code.NO_ANSWER:
+                raise error
             reasons = " ".join(attempt.reason for attempt in self.attempts if not attempt.ok)
             raise DocmindError(Code.ALL_FAILED, f"Every backend failed. {reasons}", error.hint)
         failed, new = self._chain.pop(0).name, self.backend.name

@@ -1,0 +1,49 @@
+"""Turns a whole reply of a model into the agent's next step, by the same rules that split it while it streamed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from llama_index.core.agent.react.output_parser import ReActOutputParser
+from llama_index.core.agent.react.types import ActionReasoningStep, BaseReasoningStep, ResponseReasoningStep
+
+from .react import split, without_open_fence
+from .tool_calls import arguments
+
+
+class TolerantParser(ReActOutputParser):
+    """Make one for each question: it remembers what this question has seen.
+
+    `tools` maps each tool's name to the names of its parameters. An answer before any look-up becomes a search for the
+    question itself: models that ignore the ReAct format would otherwise ignore the documents.
+    """
+
+    def __init__(self, tools: Mapping[str, Sequence[str]], question: str) -> None:
+        self._tools, self._question = tools, question
+        self._looked_up, self._rejected = False, False
+
+    def parse(self, output: str, is_streaming: bool = False) -> BaseReasoningStep:
+        """The step that `output` takes. Raises ValueError: the agent then repeats its format rules to the model."""
+        sections = split(output, self._tools)
+        thought = sections.get("thought", "")
+        if "action" in sections:
+            name, given = self._call(sections["action"], sections.get("input", ""))
+            return self._look_up(thought or "(none)", name, given)
+        if not self._looked_up:
+            return self._look_up("I look it up first.", "search_documents", {"query": self._question})
+        answer = without_open_fence(sections.get("answer", ""))
+        if not answer and (not self._rejected or "Action Input" in thought):
+            self._rejected = True
+            raise ValueError(f"neither an Answer nor an Action with one of {', '.join(self._tools)}")
+        return ResponseReasoningStep(thought=thought or "(none)", response=answer or thought, is_streaming=is_streaming)
+
+    def _look_up(self, thought: str, tool: str, given: dict[str, Any]) -> ActionReasoningStep:
+        self._looked_up = True
+        return ActionReasoningStep(thought=thought, action=tool, action_input=given)
+
+    def _call(self, action: str, given: str) -> tuple[str, dict[str, Any]]:
+        """Name and arguments; also of `Action: tool({...})`."""
+        found = re.match(r"[*_`]*(\w+)[*_`]*(.*)", action, re.S)
+        assert found is not None  # the label is only recognised before a tool's name
+        name = {tool.lower(): tool for tool in self._tools}[found[1].lower()]
+        return name, arguments(given or found[2].strip().removeprefix("(").removesuffix(")"), self._tools[name])
