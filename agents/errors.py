@@ -57,8 +57,11 @@ class DocmindError(Exception):
     """A failure to be shown to the user.
 
     `message` says what happened and why, `hint` what to do next. Both are shown as they are, so foreign text in them
-    must have gone through `text.clean` before.
+    must have gone through `text.clean` before. `attempts` is what was tried: the fields of a protocol.Attempt for each
+    call of a backend.
     """
+
+    attempts: Sequence[Mapping[str, object]] = ()
 
     def __init__(self, code: Code, message: str, hint: str = "") -> None:
         super().__init__(message)

@@ -158,6 +158,8 @@ class Library(Event, frozen=True, kw_only=True):
     todo: int = 0
     """Files that this update has to read."""
     failed: int = 0
+    notice: str = ""
+    """What the user should know: that another process is updating the index, or that the disk is full."""
 
 
 class RunEvent(Event, frozen=True, kw_only=True):

@@ -35,14 +35,17 @@ _decoder = msgspec.json.Decoder(_Error | _Progress | _Report)
 
 
 async def update(
-    roots: Sequence[Path], file: Path, settings: LibrarySettings, tell: Callable[[Progress], None]
+    roots: Sequence[Path], file: Path, settings: LibrarySettings, tell: Callable[[Progress], None], wait: bool
 ) -> None:
-    """Reads what is new or changed; nothing is started when there is nothing. Raises DocmindError."""
+    """Reads what is new or changed; nothing is started when there is nothing.
+
+    `wait` for another update of the same index. Raises DocmindError: as `sync` does.
+    """
     if not await asyncio.to_thread(pending, roots, file, settings):
         return
     pipe = asyncio.subprocess.PIPE
     child = await asyncio.create_subprocess_exec(
-        *command(roots, file, settings), stdin=pipe, stdout=pipe, limit=_LONGEST_LINE
+        *command(roots, file, settings, wait), stdin=pipe, stdout=pipe, limit=_LONGEST_LINE
     )
     try:
         await _follow(child, tell)

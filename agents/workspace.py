@@ -73,18 +73,36 @@ class Workspace:
 
     async def _update(self) -> None:
         async with self._updating:
-            if time.monotonic() - self._updated_at >= FRESH_FOR_S:
-                await update(self._roots, self._file, self._settings.library, self._reading)
-                self._updated_at = time.monotonic()
+            notice = await self._read_changes() if time.monotonic() - self._updated_at >= FRESH_FOR_S else ""
+            self._updated_at = time.monotonic()
         files, chunks = await asyncio.to_thread(self._library.counts)
-        self._tell(LibraryState(ready=True, files=files, chunks=chunks))
+        self._tell(LibraryState(ready=True, files=files, chunks=chunks, notice=notice))
         if not chunks:
             folders = ", ".join(map(str, self._roots))
             hint = "`docmind index` on these folders says what was left out, and why."
             raise DocmindError(Code.NO_DOCUMENTS, f"There is nothing to read in {folders}.", hint)
 
+    async def _read_changes(self) -> str:
+        """What the user should know, where the index cannot be brought up to date but has documents to answer from."""
+        usable = await asyncio.to_thread(self._has_documents)
+        try:
+            await update(self._roots, self._file, self._settings.library, self._reading, wait=not usable)
+        except DocmindError as error:
+            if not usable or error.code not in (Code.INDEX_BUSY, Code.DISK):
+                raise
+            return f"{error.message} The answer comes from what was read before."
+        return ""
+
+    def _has_documents(self) -> bool:
+        try:
+            return self._library.counts()[1] > 0
+        except DocmindError:
+            return False
+
     def _reading(self, progress: Progress) -> None:
-        self._tell(LibraryState(ready=False, done=progress.done, todo=progress.todo, failed=progress.failed))
+        notice = "Another docmind is updating this index: waiting for it." if progress.state == "waiting" else ""
+        state = LibraryState(ready=False, done=progress.done, todo=progress.todo, failed=progress.failed, notice=notice)
+        self._tell(state)
 
     @contextlib.asynccontextmanager
     async def _deadline(self) -> AsyncIterator[None]:

@@ -29,6 +29,8 @@ DOING = {
     "read_document": "read",
     "list_documents": "listed the documents",
 }
+UNKNOWN = "[?]"
+"""Stands in the finished answer for a citation of something that was never shown."""
 STATES = {
     "queued": "waiting",
     "indexing": "looking for changes",
@@ -64,6 +66,8 @@ class Printer:
         match event:
             case State():
                 self.status(STATES.get(event.state, event.state) + (f" ({event.detail})" if event.detail else ""))
+            case Library(notice=text) if text:
+                self._notice(text)
             case Library(ready=False, todo=todo) if todo:
                 self.status(f"reading document {event.done:,} of {todo:,}")
             case ToolCalled():
@@ -127,7 +131,7 @@ class TextPrinter(Printer):
 
     def _finish(self, answered: Answered) -> None:
         say(self._wrapper.close() if self._streams else answered.answer)
-        if self._streams and answered.answer != self.said.strip():
+        if self._streams and UNKNOWN in answered.answer and UNKNOWN not in self.said:
             notice("  A citation above points to a passage that was never shown: ignore it.", DIM)
         self._list_sources(answered)
         if self._needs_model and all(attempt.profile == "quotes" for attempt in answered.attempts):

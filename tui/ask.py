@@ -108,13 +108,17 @@ async def _ask_once(args: argparse.Namespace, loaded: "Loaded", roots: list[str]
 
 async def _until_answered(client: "Client") -> "AsyncGenerator[AnyEvent, None]":
     """The events up to the last one. Raises DocmindError when it is Failed."""
+    import msgspec
+
     from docmind.agents.protocol import CANCELLED, Answered, Failed
 
     async for event in client.events():
         if isinstance(event, Failed):
             if event.code == CANCELLED:  # not by us: we leave without asking
                 raise DocmindError(Code.ENGINE_LOST, "The engine was stopped.", "Ask again: it is started anew.")
-            raise DocmindError(Code(event.code), event.message, event.hint)
+            failure = DocmindError(Code(event.code), event.message, event.hint)
+            failure.attempts = msgspec.to_builtins(event.attempts)
+            raise failure
         yield event
         if isinstance(event, Answered):
             return

@@ -90,7 +90,8 @@ def _open_screen(paths: list[str], commands: list[str]) -> NoReturn:
 def _report(error: DocmindError, arguments: list[str]) -> int:
     """Tell the user; with --json also the program that reads stdout."""
     if "--json" in arguments:
-        say_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+        failure: dict[str, object] = {"code": error.code, "message": error.message, "hint": error.hint}
+        say_json({"error": failure} | ({"attempts": error.attempts} if error.attempts else {}))
     notice(f"docmind: {error.message} [{error.code}]", BOLD)
     if error.hint:
         notice(error.hint)

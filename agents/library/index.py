@@ -141,11 +141,14 @@ class Library:
                     self._release()
 
     def _opened(self) -> sqlite3.Connection:
-        """The connection; a rebuilt index is another file, and opened anew. See `store.state`."""
+        """The connection, opened anew when `store.state` asks for it and no other thread reads."""
         if not exists(self._file):
             raise DocmindError(Code.NO_DOCUMENTS, "These folders are not indexed yet.", "Run `docmind index`.")
         found = state(self._file)
-        if not self._connection or found != self._state:
+        if self._connection and found != self._state and not self._readers:
+            self._connection.close()
+            self._connection = None
+        if not self._connection:
             self._connection, self._state = connect(self._file, "ro"), found
         return self._connection
 

@@ -92,7 +92,10 @@ def connect(file: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
 
 
 def state(file: Path) -> tuple[int, int, bool]:
-    """Another one means that a connection may see an index that was replaced, or was written when it could not tell."""
+    """What changes when a connection for reading is out of date.
+
+    The index was rebuilt as another file, or was written while the connection held it to be immutable.
+    """
     status = file.stat()
     return status.st_ino, status.st_mtime_ns, _is_written(file)
 

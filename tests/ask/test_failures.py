@@ -1,5 +1,6 @@
 """`docmind ask` when something is wrong: fallback, messages and exit statuses."""
 
+import fcntl
 import json
 import signal
 import subprocess
@@ -73,6 +74,60 @@ def test_without_fallback_the_failure_is_the_result(program: Program, documents:
     assert done.stdout == ""
     assert "Every backend failed. model: " in done.stderr
     assert "[ERR_5000]" in done.stderr
+
+
+def test_a_failure_in_json_says_what_was_tried(program: Program, documents: Path) -> None:
+    with FakeServer(fault=Fault("refuse")) as server:
+        config = program.config(openai(server))
+        done = program.run("--config", config, "ask", QUESTION, documents, "--json", "--no-fallback")
+    assert done.returncode == 4
+    failure = json.loads(done.stdout)
+    assert failure["error"]["code"] == "ERR_5000"
+    assert [(attempt["profile"], attempt["code"]) for attempt in failure["attempts"]] == [("model", "ERR_5001")]
+
+
+def test_a_step_that_breaks_before_the_user_sees_an_answer_is_done_by_the_next_backend(
+    program: Program, documents: Path
+) -> None:
+    search = 'Thought: I have to look for it.\nAction: search_documents\nAction Input: {"query": "compressor"}'
+    with (
+        FakeServer([search], fault=Fault("reset", after=4)) as broken,
+        FakeServer([search, "Answer: 400 [1]."]) as other,
+    ):
+        text = f'fallback = ["broken", "other"]\n{openai(broken, "broken")}{openai(other, "other")}'
+        answer = program.json("--config", program.config(text), "ask", QUESTION, documents)
+    assert answer["answer"] == "400 [1]."
+    assert [(a["profile"], a["ok"]) for a in answer["attempts"]] == [("broken", False), ("other", True)]
+
+
+def test_a_question_does_not_wait_for_another_update_of_the_index(
+    program: Program, documents: Path, tmp_path: Path
+) -> None:
+    program.json("index", documents)
+    (index,) = (program.data_dir / "libraries").glob("*.db")
+    (documents / "new.txt").write_text("Something new.")
+    with open(index.with_suffix(".lock"), "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = program.run("ask", QUESTION, documents, "--profile", "quotes")
+    (documents / "new.txt").unlink()
+    assert done.returncode == 0
+    assert FROM_THE_MANUAL in done.stdout
+    assert "The answer comes from what was read before." in done.stderr
+
+
+def test_a_key_never_shows_even_when_the_server_repeats_it(program: Program, documents: Path) -> None:
+    key = "sk-SECRET-0123456789"
+    leaking = Fault("status", status=401, message=f"bad key sk-SEC\u200bRET-0123456789 {key}")
+    with FakeServer([f"Answer: your key is {key}."], key=key) as server:
+        config = program.config(openai(server) + 'api_key_env = "MY_KEY"\n')
+        told = program.run("--config", config, "ask", QUESTION, documents, MY_KEY=key)
+        server.fault = leaking
+        refused = program.run("--config", config, "ask", QUESTION, documents, "--no-fallback", MY_KEY=key)
+    assert "your key is [hidden]." in told.stdout
+    assert refused.returncode == 4
+    everything = told.stdout + told.stderr + refused.stdout + refused.stderr
+    everything += (program.data_dir / "engine.log").read_text()
+    assert key not in everything
 
 
 def test_an_answer_that_breaks_off_is_kept_and_the_reason_said(program: Program, documents: Path) -> None:

@@ -69,7 +69,8 @@ async def test_passages_about_something_else_are_no_answer() -> None:
 async def test_it_takes_over_a_run_that_another_model_began() -> None:
     listing = ChatMessage(role="user", content="Observation: manual.pdf\ncake.txt")
     listed = ChatMessage(role="assistant", content="Thought: x\nAction: list_documents\nAction Input: {}")
-    complaint = ChatMessage(role="user", content="Error while parsing the output: no label")
+    rules = "The output should be in one of the following formats:\n1. To call a tool: ..."
+    complaint = ChatMessage(role="user", content=f"Error while parsing the output: no label\n\n{rules}")
     assert "Action: search_documents" in await spoken(QUESTION, listed, listing, complaint)
     assert "upstream" in await spoken(QUESTION, listed, listing, complaint, SEARCHED, observed(PUMP))
 
@@ -132,3 +133,8 @@ def test_a_heading_is_not_quoted_but_tells_what_the_text_is_about() -> None:
     passage = Passage(path="manual.md", text=text, heading="Manual > Compressor", n=1)
     (best, *_) = choose("When is the compressor inspected?", [passage])
     assert best.text == "It is inspected every 400 hours."
+
+
+async def test_a_question_may_begin_like_a_complaint_of_the_agent() -> None:
+    question = ChatMessage(role="user", content="Error while parsing the output of the pump: what colour?")
+    assert "what colour?" in await spoken(question)

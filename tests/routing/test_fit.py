@@ -53,3 +53,10 @@ def test_at_last_the_newest_observation_is_cut_and_the_question_stays() -> None:
 def test_a_hopelessly_small_window_still_gets_the_rules_and_the_question() -> None:
     fitted = fit([SYSTEM, *HISTORY, QUESTION], 10)
     assert fitted == [SYSTEM, QUESTION]
+
+
+def test_a_complaint_of_the_agent_is_not_taken_for_the_question() -> None:
+    rules = "The output should be in one of the following formats:"
+    complaint = message("user", f"Error while parsing the output: no label\n\n{rules}")
+    messages = [SYSTEM, *HISTORY, QUESTION, message("assistant", "Thought: x"), complaint]
+    assert contents(fit(messages, 10))[:2] == [SYSTEM.content, QUESTION.content]
