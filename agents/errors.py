@@ -13,6 +13,7 @@ Library errors are mapped to these at the seam where the library is called, and 
                                  5012 backend crashed   5013 package missing   5014 remote host not allowed
 """
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 
