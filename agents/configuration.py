@@ -1,6 +1,7 @@
 """Load the settings: defaults < configuration file < environment (DOCMIND_*) < flags, each value with its origin."""
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -57,13 +58,31 @@ def load(
     for layer in (*_environment_layers(environ, list(file.table.get("profiles", ()))), *_flag_layers(flags)):
         merged.add(layer)
     check_profiles(merged.table, merged.fault)
-    settings = msgspec.convert(merged.table, Settings)
+    settings = _with_places(msgspec.convert(merged.table, Settings), path.parent, merged.origins)
     return Loaded(settings, _all_origins(settings, merged.origins), path, data_folder(data_dir, environ))
 
 
+def _with_places(settings: Settings, folder: Path, origins: Mapping[Key, str]) -> Settings:
+    """GGUF files by absolute paths: the engine runs in another folder. One from the file is relative to the file's."""
+    placed = {}
+    for name, profile in settings.profiles.items():
+        base = Path() if origins.get(("profiles", name, "path"), "").startswith(PREFIX) else folder
+        where = os.path.abspath(base / os.path.expanduser(profile.path)) if profile.path else ""
+        placed[name] = msgspec.structs.replace(profile, path=where)
+    return msgspec.structs.replace(settings, profiles=placed)
+
+
 def api_keys(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """Profile name -> API key, for the profiles whose `api_key_env` names a variable that is set."""
+    """Profile name -> API key, for the profiles whose `api_key_env` names a variable that is set.
+
+    Raises DocmindError (CONFIG) for one that no server could be sent.
+    """
     keys = {name: environ.get(profile.api_key_env, "").strip() for name, profile in settings.profiles.items()}
+    for name, key in keys.items():
+        if not (key.isascii() and key.isprintable()):
+            variable = one_line(settings.profiles[name].api_key_env)
+            message = f"{variable}: expected an API key, found characters that no key has."
+            raise DocmindError(Code.CONFIG, message, "Set the variable again: only ASCII letters, digits and signs.")
     return {name: key for name, key in keys.items() if key}
 
 

@@ -38,7 +38,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     model: str = ""
     """The model's name at the server; empty: the first one that the server lists."""
     path: str = ""
-    """The GGUF file; `~` is the home folder. Kind `llamacpp`."""
+    """The GGUF file; `~` is the home folder, a relative path begins at the settings file. Kind `llamacpp`."""
     context: Count | None = None
     """Context window in tokens; default: what the server says, at most 8192."""
     max_tokens: Count = 2048

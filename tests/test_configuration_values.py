@@ -1,0 +1,35 @@
+"""What becomes of some settings after they were read: places of files, API keys."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from docmind.agents.configuration import api_keys, load
+from docmind.agents.errors import DocmindError
+from docmind.agents.settings import Profile, Settings
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("models/x.gguf", "{config}/models/x.gguf"), ("/m/x.gguf", "/m/x.gguf"), ("~/x.gguf", "{home}/x.gguf")],
+)
+def test_a_gguf_file_is_looked_for_beside_the_settings(tmp_path: Path, written: str, meant: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[profiles.x]\nkind = "llamacpp"\npath = "{written}"\n')
+    profile = load(file, {}, {}).settings.profiles["x"]
+    assert profile.path == meant.format(config=tmp_path, home=os.environ["HOME"])
+
+
+def test_a_gguf_file_from_a_variable_is_looked_for_in_the_current_folder(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[profiles.x]\nkind = "llamacpp"\npath = "other.gguf"\n')
+    profile = load(file, {"DOCMIND_PROFILES__X__PATH": "x.gguf"}, {}).settings.profiles["x"]
+    assert profile.path == str(Path("x.gguf").absolute())
+
+
+def test_a_key_that_no_server_could_be_sent_is_refused_without_showing_it() -> None:
+    settings = Settings(profiles={"x": Profile(kind="openai", url="http://127.0.0.1:1/v1", api_key_env="MY_KEY")})
+    with pytest.raises(DocmindError, match="MY_KEY: expected an API key") as refused:
+        api_keys(settings, {"MY_KEY": "schlüssel"})
+    assert "schl" not in str(refused.value)
