@@ -82,9 +82,9 @@ async def stop(data_dir: Path) -> bool:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_S):
             if client := await _reach(data_dir):
-                client.send(Stop())
-                await client.ended()
-                await client.aclose()
+                async with contextlib.aclosing(client):
+                    client.send(Stop())
+                    await client.ended()
             await _gone(data_dir)
     if is_running(data_dir):
         os.kill(engine_pid(data_dir), signal.SIGKILL)

@@ -40,9 +40,9 @@ def only_engine(data_dir: Path) -> Iterator[socket.socket | None]:
                 path.unlink(missing_ok=True)
 
 
-def note_pid(data_dir: Path) -> None:
-    """Called by the engine, so that one that hangs can be found."""
-    _lock_file(data_dir).write_text(str(os.getpid()))
+def note_pid(data_dir: Path, process: int) -> None:
+    """So that an engine that hangs can be found."""
+    _lock_file(data_dir).write_text(str(process))
 
 
 def engine_pid(data_dir: Path) -> int:

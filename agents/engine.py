@@ -6,6 +6,7 @@ status 0 as soon as an engine, this one or an older one, can be connected to.
 
 import argparse
 import asyncio
+import contextlib
 import importlib
 import logging
 import logging.handlers
@@ -118,18 +119,26 @@ def go_to_background(data_dir: Path) -> bool:
 
     The other one ends: whoever waits for it knows then that an engine listens. Raises OSError before that.
     """
-    file = data_dir / "engine.log"
-    output = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    if os.fork():  # before any thread is started
+    if process := os.fork():  # before any thread is started
+        note_pid(data_dir, process)
         return False
+    os.chdir(data_dir)  # not in the way of whoever wants to unmount the folder that it was started in
+    log_to(data_dir / "engine.log")
+    return True
+
+
+def log_to(file: Path) -> None:
+    """Takes stdout and stderr, too. Does without a log where the folder is read-only or the disk full."""
+    handler: logging.Handler = logging.NullHandler()
+    with contextlib.suppress(OSError):
+        handler = logging.handlers.RotatingFileHandler(file, maxBytes=2**20, backupCount=1)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    output = os.open(os.devnull, os.O_WRONLY)
+    with contextlib.suppress(OSError):
+        output = os.open(file, os.O_APPEND | os.O_WRONLY)
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
-    os.chdir(data_dir)  # not in the way of whoever wants to unmount the folder that it was started in
-    note_pid(data_dir)
-    handler = logging.handlers.RotatingFileHandler(file, maxBytes=2**20, backupCount=1)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    return True
 
 
 async def run(data_dir: Path, listener: socket.socket) -> None:

@@ -128,3 +128,16 @@ async def test_a_question_that_is_cancelled_at_once_ends_in_an_event_too(data_di
     assert isinstance(end, Failed)
     assert end.code == CANCELLED
     await client.aclose()
+
+
+async def test_a_read_only_data_folder_still_answers_from_what_was_read(data_dir: Path, folder: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write anywhere")
+    await (await opened(data_dir, folder)).aclose()
+    await stop(data_dir)
+    os.chmod(data_dir, 0o500)
+    client = await opened(data_dir, folder)
+    client.send(Ask(run="r", question="pump?", profile="quotes"))
+    assert isinstance((await result(client, "r"))[1], Answered)
+    await client.aclose()
+    os.chmod(data_dir, 0o700)
