@@ -1,6 +1,6 @@
 """The agent's tools: what they show, how it is numbered, and that they never leave the library."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,10 +28,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def library(folder: Path, tmp_path: Path) -> Library:
+def library(folder: Path, tmp_path: Path) -> Iterator[Library]:
     file = library_file(tmp_path / "data", [folder])
     sync([folder], file, LibrarySettings())
-    return Library(file)
+    library = Library(file)
+    yield library
+    library.close()
 
 
 def budget_of(characters: int) -> Callable[[], Awaitable[int]]:

@@ -47,14 +47,16 @@ class Library:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._state = (0, 0, False)
-        self._readers = 0
         self._closed = False
 
     def close(self) -> None:
-        """Lets go of the index; at once, or when the last thread that still reads is done."""
-        with self._lock:
-            self._closed = True
-            self._release()
+        """Lets go of the index; at once, or when the thread that still reads is done. Never waits."""
+        self._closed = True
+        if self._lock.acquire(blocking=False):
+            try:
+                self._release()
+            finally:
+                self._lock.release()
 
     def search(self, query: str, k: int = 10) -> list[Passage]:
         """The best `k` passages for any text, best first. Words in quotation marks are looked for as a phrase."""
@@ -129,32 +131,28 @@ class Library:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with errors_of(self._file):
-            with self._lock:
-                connection = self._opened()
-                self._readers += 1
+        """One thread at a time: Python's sqlite3 mixes up the rows of a statement that two threads run at once."""
+        with errors_of(self._file), self._lock:
             try:
-                yield connection
+                yield self._opened()
             finally:
-                with self._lock:
-                    self._readers -= 1
+                if self._closed:
                     self._release()
 
     def _opened(self) -> sqlite3.Connection:
-        """The connection, opened anew when `store.state` asks for it and no other thread reads."""
+        """The connection, opened anew when `store.state` asks for it."""
         if not exists(self._file):
             raise DocmindError(Code.NO_DOCUMENTS, "These folders are not indexed yet.", "Run `docmind index`.")
         found = state(self._file)
-        if self._connection and found != self._state and not self._readers:
-            self._connection.close()
-            self._connection = None
+        if found != self._state:
+            self._release()
         if not self._connection:
             self._connection, self._state = connect(self._file, "ro"), found
         return self._connection
 
     def _release(self) -> None:
-        """To close a connection under a thread that reads would crash the process."""
-        if self._closed and not self._readers and self._connection:
+        """Only under the lock: to close a connection under a thread that reads would crash the process."""
+        if self._connection:
             self._connection.close()
             self._connection = None
 

@@ -107,7 +107,7 @@ def _is_written(file: Path) -> bool:
 
 
 def _connect(file: Path, mode: str) -> sqlite3.Connection:
-    # Shared by threads: SQLite is built thread-safe, and readers use one cursor a call.
+    # Shared by threads, one at a time: see Library._reading.
     connection = sqlite3.connect(
         f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
     )
