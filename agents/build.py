@@ -1,5 +1,6 @@
 """Which docmind this is: its version, and where and when its files were installed."""
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -16,7 +17,10 @@ def build() -> str:
     gone, or be others.
     """
     package = Path(__file__).parent
-    newest = max(entry.stat().st_mtime_ns for entry in package.rglob("*.py"))
+    newest = 0
+    for entry in package.rglob("*.py"):
+        with contextlib.suppress(OSError):  # it is just being replaced
+            newest = max(newest, entry.stat().st_mtime_ns)
     place = hashlib.blake2b(f"{os.fspath(package)}\n{newest}".encode(errors="surrogateescape"), digest_size=4)
     return f"{__version__}+{place.hexdigest()}"
 

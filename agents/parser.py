@@ -7,8 +7,10 @@ from typing import Any
 from llama_index.core.agent.react.output_parser import ReActOutputParser
 from llama_index.core.agent.react.types import ActionReasoningStep, BaseReasoningStep, ResponseReasoningStep
 
-from .react import split, without_open_fence
-from .tool_calls import arguments
+from .react import Section, split, without_open_fence
+from .tool_calls import arguments, native_call
+
+_NATIVE = re.compile(r"^\s*(?:<tool_call>|<function_call>|\[TOOL_CALLS\]|```json\s)", re.M | re.I)
 
 
 class TolerantParser(ReActOutputParser):
@@ -26,13 +28,12 @@ class TolerantParser(ReActOutputParser):
         """The step that `output` takes. Raises ValueError: the agent then repeats its format rules to the model."""
         sections = split(output, self._tools)
         thought = sections.get("thought", "")
-        if "action" in sections:
-            name, given = self._call(sections["action"], sections.get("input", ""))
-            return self._look_up(thought or "(none)", name, given)
+        if call := self._call(sections, output):
+            return self._look_up(thought or "(none)", *call)
         if not self._looked_up:
             return self._look_up("I look it up first.", "search_documents", {"query": self._question})
         answer = without_open_fence(sections.get("answer", ""))
-        if not answer and (not self._rejected or "Action Input" in thought):
+        if not answer and (not self._rejected or not thought or "Action Input" in thought):
             self._rejected = True
             raise ValueError(f"neither an Answer nor an Action with one of {', '.join(self._tools)}")
         return ResponseReasoningStep(thought=thought or "(none)", response=answer or thought, is_streaming=is_streaming)
@@ -41,9 +42,15 @@ class TolerantParser(ReActOutputParser):
         self._looked_up = True
         return ActionReasoningStep(thought=thought, action=tool, action_input=given)
 
-    def _call(self, action: str, given: str) -> tuple[str, dict[str, Any]]:
-        """Name and arguments; also of `Action: tool({...})`."""
-        found = re.match(r"[*_`]*(\w+)[*_`]*(.*)", action, re.S)
-        assert found is not None  # the label is only recognised before a tool's name
-        name = {tool.lower(): tool for tool in self._tools}[found[1].lower()]
-        return name, arguments(given or found[2].strip().removeprefix("(").removesuffix(")"), self._tools[name])
+    def _call(self, sections: Mapping[Section, str], output: str) -> tuple[str, dict[str, Any]] | None:
+        """Tool and arguments, if the reply calls one; also by `Action: tool({...})`, or natively after some prose."""
+        known = {tool.lower(): tool for tool in self._tools}
+        found = re.match(r"[\s*_`]*(\w+)[*_`]*(.*)", sections.get("action", ""), re.S)
+        if found and found[1].lower() in known:
+            given = sections.get("input") or found[2].strip().removeprefix("(").removesuffix(")")
+            call = known[found[1].lower()], given
+        elif (native := _NATIVE.search(output)) and (called := native_call(output[native.start() :], self._tools)):
+            call = called
+        else:
+            return None
+        return call[0], arguments(call[1], self._tools[call[0]])

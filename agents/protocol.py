@@ -102,8 +102,8 @@ class Open(Command, frozen=True, kw_only=True):
     """Chooses the settings and the folders of this connection; the engine brings their index up to date at once."""
 
     settings: Settings
-    roots: list[str]
-    """Absolute paths."""
+    roots: list[bytes]
+    """Absolute paths, as the file system spells them: they need not be UTF-8."""
     keys: dict[str, str] = {}
     """API key per profile name, read by the client from its own environment."""
 
@@ -142,7 +142,6 @@ class Welcome(Event, frozen=True, kw_only=True):
     """Answer to Hello. A client of another version leaves, or stops the engine."""
 
     version: str
-    pid: int
     protocol: int = PROTOCOL
 
 

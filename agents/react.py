@@ -9,14 +9,14 @@ A reply that is nothing but a tool call in a model's native format is an action,
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
 from .tool_calls import native_call, opens_native_call
 
 Section = Literal["thought", "action", "input", "answer", "ignored", "reset"]
 Piece = tuple[Section, str]
-"""("reset", "") says that the answer text so far was thought."""
+"""("reset", "") says that all text so far was thought."""
 
 STOP = "\nObservation:"
 """Where a model must stop: what it writes after this it made up."""
@@ -31,6 +31,7 @@ _ENTERS: dict[str, Section] = {
     "observation": "ignored",
 }
 _DECORATION = " \t>#*_"
+_LONGEST_DECORATION = 40
 _END_OF_THINKING = "</think>"
 _OPEN_ACTION = re.compile(rf"\n[{_DECORATION}]*action[ \t]*\d*[*_ \t]*:[\s*_`]*\w*\Z", re.I)
 """An Action label whose tool is still to come, perhaps on the next line."""
@@ -38,13 +39,15 @@ _OPEN_ACTION = re.compile(rf"\n[{_DECORATION}]*action[ \t]*\d*[*_ \t]*:[\s*_`]*\
 
 def _label(names: str, inline: str = r"(?!)") -> re.Pattern[str]:
     """A label: one of `names` after a line break, or `inline` anywhere; with its colon and the end of its bold type."""
-    at_line = rf"(?<=\n)[{_DECORATION}]*(?P<name>{names})[ \t]*\d*"
+    at_line = rf"(?<=\n)[{_DECORATION}]{{0,{_LONGEST_DECORATION}}}(?P<name>{names})[ \t]*\d*"
     return re.compile(rf"(?:{at_line}|(?P<inline>{inline}))[*_ \t]*:[*_]*[ \t]*|(?P<think>{_END_OF_THINKING})", re.I)
 
 
 def _may_begin_label(line: str) -> bool:
     """Whether more text could still make `line` a label, or more of the same label."""
-    plain = re.sub(r"[ \t]*\d+(?=:?\Z)", "", line.strip(_DECORATION + "`").lower())
+    if len(line) - len(line.lstrip(_DECORATION)) > _LONGEST_DECORATION:
+        return False
+    plain = re.sub(r"[*_ \t]*\d*[*_ \t]*(?=:?\Z)", "", line.strip(_DECORATION + "`").lower())
     return any(f"{name}:".startswith(plain) for name in _NAMES)
 
 
@@ -126,7 +129,7 @@ class ReactSplitter:
     def _enter(self, label: re.Match[str]) -> Iterator[Piece]:
         inline: Section = "input" if self.section == "action" else "answer"
         self._buffer = self._buffer[label.end() - label.start() :]
-        if self._answering and (label["think"] or not self._labelled):
+        if label["think"] or (self._answering and not self._labelled):
             self._answering = False
             yield "reset", ""
         if label["think"]:
@@ -149,15 +152,21 @@ class ReactSplitter:
             yield self.section, text
 
 
-def split(text: str, tools: Collection[str]) -> dict[Section, str]:
-    """The whole text of each section, stripped."""
-    splitter, sections = ReactSplitter(tools), dict[Section, str]()
-    for section, piece in [*splitter.feed(text), *splitter.close()]:
+def joined(pieces: Iterable[Piece]) -> dict[Section, str]:
+    """The whole text of each section, stripped; sections without text are left out."""
+    sections: dict[Section, str] = {}
+    for section, piece in pieces:
         if section == "reset":
-            sections["thought"] = sections.get("thought", "") + sections.pop("answer", "")
+            sections = {"thought": "".join(sections.values())}
         else:
             sections[section] = sections.get(section, "") + piece
     return {section: whole.strip() for section, whole in sections.items() if whole.strip()}
+
+
+def split(text: str, tools: Collection[str]) -> dict[Section, str]:
+    """The sections of a whole reply."""
+    splitter = ReactSplitter(tools)
+    return joined([*splitter.feed(text), *splitter.close()])
 
 
 def without_open_fence(answer: str) -> str:

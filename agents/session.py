@@ -1,7 +1,6 @@
 """One client of the engine: reads its commands, starts their work, sends the events."""
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import Coroutine
@@ -40,6 +39,7 @@ class Session:
     async def serve(self) -> None:
         """Until the client leaves."""
         sending = asyncio.create_task(self._outbox.run())
+        sending.add_done_callback(self._sending_ended)
         try:
             async for line in self._reader:
                 self._obey(_decoder.decode(line))
@@ -48,10 +48,17 @@ class Session:
         finally:
             await self._close(sending)
 
+    def _sending_ended(self, sending: asyncio.Task[None]) -> None:
+        """A client that hears nothing more must not wait for ever."""
+        if not sending.cancelled() and (error := sending.exception()):
+            if not isinstance(error, ConnectionError):
+                log.error("an event could not be sent", exc_info=error)
+            self._writer.close()
+
     def _obey(self, command: AnyCommand) -> None:
         match command:
             case Hello():
-                self._outbox.put(Welcome(version=build(), pid=os.getpid()))
+                self._outbox.put(Welcome(version=build()))
             case Open():
                 self._open(command)
             case Ask():
@@ -121,10 +128,12 @@ class Session:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         sending.cancel()
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-            await sending
-        with contextlib.suppress(ConnectionError):
+        await asyncio.wait([sending])
+        try:
             await self._outbox.flush()
-        self._writer.close()
-        if self._workspace:
-            self._workspace.close()
+        except (ConnectionError, ValueError) as error:
+            log.warning("the last events could not be sent: %s", one_line(repr(error)))
+        finally:
+            self._writer.close()
+            if self._workspace:
+                self._workspace.close()

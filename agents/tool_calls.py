@@ -7,6 +7,8 @@ from typing import Any
 
 import dirtyjson
 
+from .text import clean
+
 _MARKERS = ("<tool_call>", "<function_call>", "[tool_calls]", "<|python_tag|>", "```json", "```tool_call", "{", "[{")
 _NAME_KEYS = ("name", "action", "tool", "tool_name", "function")
 _ARGUMENT_KEYS = ("arguments", "parameters", "action_input", "input", "args")
@@ -46,7 +48,7 @@ def arguments(text: str, parameters: Sequence[str]) -> dict[str, Any]:
     known = {name: _plain(given[name]) for name in parameters if given.get(name) is not None}
     others = [value for name, value in given.items() if name not in parameters and isinstance(value, str | int)]
     if known or others:
-        return known if parameters[0] in known or not others else {parameters[0]: others[0]} | known
+        return known if parameters[0] in known or not others else {parameters[0]: _plain(others[0])} | known
     words = text.strip(" \n\"'(){}")
     return {parameters[0]: words} if words and not given else {}
 
@@ -64,9 +66,11 @@ def _first_object(text: str) -> dict[str, Any]:
 
 def _plain(value: Any) -> str | int | float | bool:
     """A value that can be shown and stored: models nest lists and objects where a word was asked for."""
-    if isinstance(value, str | int | float | bool):
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, int | float | bool):
         return value
     try:
-        return json.dumps(value, ensure_ascii=False)[:1000]
+        return clean(json.dumps(value, ensure_ascii=False)[:1000])
     except (RecursionError, TypeError):
         return ""

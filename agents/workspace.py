@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
@@ -16,6 +17,7 @@ from .library.sync import Progress
 from .protocol import AnyEvent, Ask, Attempt, Failed, Open, State
 from .protocol import Library as LibraryState
 from .routing.chain import chain, profiles
+from .text import one_line
 from .updating import update
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class Workspace:
 
     def __init__(self, engine: "Engine", opened: Open, tell: Tell) -> None:
         self._engine, self._settings, self._keys, self._tell = engine, opened.settings, opened.keys, tell
-        self._roots = [Path(root) for root in opened.roots]
+        self._roots = [Path(os.fsdecode(root)) for root in opened.roots]
         self._file = library_file(engine.data_dir, self._roots)
         self._library = Library(self._file)
         self._conversation: Conversation | None = None
@@ -78,7 +80,7 @@ class Workspace:
         files, chunks = await asyncio.to_thread(self._library.counts)
         self._tell(LibraryState(ready=True, files=files, chunks=chunks, notice=notice))
         if not chunks:
-            folders = ", ".join(map(str, self._roots))
+            folders = ", ".join(one_line(str(root)) for root in self._roots)
             hint = "`docmind index` on these folders says what was left out, and why."
             raise DocmindError(Code.NO_DOCUMENTS, f"There is nothing to read in {folders}.", hint)
 

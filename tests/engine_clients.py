@@ -1,6 +1,7 @@
 """What tests do with the real engine: open folders, follow a run to its end, find its process."""
 
 import asyncio
+import os
 from contextlib import aclosing
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from fakes import FakeServer
 
 async def opened(data_dir: Path, folder: Path, settings: Settings | None = None) -> Client:
     client = await connect(data_dir)
-    client.send(Open(settings=settings or Settings(fallback=["quotes"]), roots=[str(folder)]))
+    client.send(Open(settings=settings or Settings(fallback=["quotes"]), roots=[os.fsencode(folder)]))
     return client
 
 

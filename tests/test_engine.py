@@ -1,6 +1,7 @@
 """The engine process and its clients: start, several clients, cancel, crash, other versions, the end."""
 
 import asyncio
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +18,11 @@ from docmind.agents.protocol import (
     Cancel,
     Failed,
     Hello,
+    Open,
     Token,
     Welcome,
 )
+from docmind.agents.settings import Settings
 from engine_clients import engine_pid, opened, result, using, wait_for
 from fakes import FakeServer
 
@@ -153,3 +156,38 @@ async def test_nonsense_from_a_client_ends_only_its_own_connection(warm: Path) -
     client.send(Hello(version=build()))
     assert isinstance(await client.receive(), Welcome)
     await client.aclose()
+
+
+async def test_a_second_open_replaces_the_first_and_its_update(warm: Path, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "tea.md").write_text("Tea is green.\n")
+    client = await opened(warm, folder)
+    client.send(Open(settings=Settings(fallback=["quotes"]), roots=[os.fsencode(other)]))
+    client.send(Ask(run="r", question="Is the tea green?", profile="quotes"))
+    _, end = await result(client, "r")
+    await client.aclose()
+    assert isinstance(end, Answered)
+    assert [citation.path for citation in end.citations] == ["tea.md"]
+
+
+async def test_a_run_that_is_asked_again_ends_its_first_self(warm: Path, folder: Path) -> None:
+    with FakeServer([SEARCH, "Answer: It is" + " very" * 5000], gap=0.01) as server:
+        client = await opened(warm, folder, using(server))
+        client.send(Ask(run="r", question="What?"))
+        await wait_for(client, Token)
+        client.send(Ask(run="r", question="What colour is the pump?", profile="quotes"))
+        ends = [(await result(client, "r"))[1] for _ in range(2)]
+        await client.aclose()
+    assert [type(end) for end in ends] == [Failed, Answered]
+
+
+async def test_a_model_may_hide_anything_in_its_arguments(warm: Path, folder: Path) -> None:
+    hiding = 'Action: search_documents\nAction Input: {"query": "\\ud83d pump \\u001b]0;x\\u0007"}'
+    with FakeServer([hiding, "Answer: It is blue [1]."]) as server:
+        client = await opened(warm, folder, using(server))
+        client.send(Ask(run="r", question="What?"))
+        _, end = await result(client, "r")
+        await client.aclose()
+    assert isinstance(end, Answered)
+    assert end.steps[0].input == {"query": "\ufffd pump "}

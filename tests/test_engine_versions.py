@@ -37,7 +37,7 @@ class OtherVersion:
             command = msgspec.json.decode(line, type=Hello | Stop)
             self.commands.append(command)
             if isinstance(command, Hello):
-                writer.write(msgspec.json.encode(Welcome(version="0.0.1", pid=1)) + b"\n")
+                writer.write(msgspec.json.encode(Welcome(version="0.0.1")) + b"\n")
             elif self._busy:
                 writer.write(msgspec.json.encode(Failed(run="", code="ERR_3002", message="It is busy.")) + b"\n")
             else:

@@ -7,7 +7,7 @@ import pytest
 from llama_index.core.agent.react.types import ActionReasoningStep, ResponseReasoningStep
 
 from docmind.agents.parser import TolerantParser
-from docmind.agents.react import ReactSplitter, split
+from docmind.agents.react import ReactSplitter, joined, split
 
 TOOLS = {
     "search_documents": ["query"],
@@ -62,6 +62,16 @@ TEXTS = {
         "thought": "Based on it, I can answer.\n\ndone",
         "answer": "blue",
     },
+    "Action: search_documents\nAction Input: x\n</think>\nAnswer: blue": {
+        "thought": "search_documents\nx",
+        "answer": "blue",
+    },
+    "Action: search_documents</think>\nAction: read_document\nAction Input: x": {
+        "thought": "search_documents",
+        "action": "read_document",
+        "input": "x",
+    },
+    "Answer :**42**": {"answer": "42**"},
     "Answer: blue\nObservation: made up": {"answer": "blue", "ignored": "made up"},
     "Answer: blue\n\nAction: search_documents\nAction Input: x": {
         "answer": "blue",
@@ -102,18 +112,13 @@ def test_text_is_split_into_its_sections(text: str, sections: dict[str, str]) ->
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_pieces_do_not_depend_on_how_the_stream_was_cut(text: str) -> None:
     for seed in range(200):
-        cuts, splitter, found = random.Random(seed), ReactSplitter(TOOLS), dict[str, str]()
-        rest, pieces = text, list[Any]()
+        cuts, splitter, pieces = random.Random(seed), ReactSplitter(TOOLS), list[Any]()
+        rest = text
         while rest:
             size = cuts.randint(1, 9)
             pieces += splitter.feed(rest[:size])
             rest = rest[size:]
-        for section, piece in [*pieces, *splitter.close()]:
-            if section == "reset":
-                found["thought"] = found.get("thought", "") + found.pop("answer", "")
-            else:
-                found[section] = found.get(section, "") + piece
-        assert {section: whole.strip() for section, whole in found.items() if whole.strip()} == TEXTS[text]
+        assert joined([*pieces, *splitter.close()]) == TEXTS[text]
 
 
 def test_an_answer_streams_without_being_held_back() -> None:
@@ -156,6 +161,34 @@ def test_a_call_written_like_a_function_is_understood() -> None:
     step = parser().parse('Action: read_document({"path": "a.md", "page": 3})')
     assert isinstance(step, ActionReasoningStep)
     assert (step.action, step.action_input) == ("read_document", {"path": "a.md", "page": 3})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Action:\n```\nsearch_documents\n```\nAction Input: pump",
+        "Action: ** search_documents **\nAction Input: pump",
+        'I will look.\n<tool_call>\n{"name": "search_documents", "arguments": {"query": "pump"}}\n</tool_call>',
+        'Thought: x\n```json\n{"action": "search_documents", "action_input": "pump"}\n```',
+    ],
+)
+def test_a_call_is_understood_in_odd_dress(text: str) -> None:
+    step = parser().parse(text)
+    assert isinstance(step, ActionReasoningStep)
+    assert (step.action, step.action_input) == ("search_documents", {"query": "pump"})
+
+
+def test_an_empty_answer_is_never_accepted() -> None:
+    made = parser()
+    for _ in range(3):
+        with pytest.raises(ValueError, match="neither an Answer nor an Action"):
+            made.parse("Answer:")
+
+
+def test_what_arguments_hide_is_cleaned() -> None:
+    step = parser().parse('Action: search_documents\nAction Input: {"query": "\\ud83d pump\\u001b[31m\\u202e"}')
+    assert isinstance(step, ActionReasoningStep)
+    assert step.action_input == {"query": "\ufffd pump"}
 
 
 def test_absurdly_nested_arguments_are_survived() -> None:

@@ -63,7 +63,7 @@ class CommandParser(Parser):
         for argument in rest:
             if argument == "--":
                 others += rest
-            elif argument == "-" or not argument.startswith("-"):
+            elif self._is_positional(argument):
                 others.append(argument)
             else:
                 options.append(argument)
@@ -71,6 +71,10 @@ class CommandParser(Parser):
                 if action and action.nargs is None:  # takes one value
                     options += [value for value in [next(rest, None)] if value is not None]
         return [*options, "--", *others] if others else options
+
+    def _is_positional(self, argument: str) -> bool:
+        words = " " in argument and argument.partition("=")[0] not in self._option_string_actions
+        return words or argument == "-" or not argument.startswith("-")
 
     def _reject(self, unknown: list[str]) -> NoReturn:
         option = unknown[0].partition("=")[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.text import one_line
+from docmind.agents.text import clean, one_line
 
 from .arguments import Subparsers, data_dir, load_settings
 
@@ -45,7 +45,7 @@ def run_ask(args: argparse.Namespace) -> int:
 
     _check_question(args)
     loaded = load_settings(args, profile=args.profile)
-    roots = [os.fspath(root) for root in resolve(args.paths or [Path()])]
+    roots = [os.fsencode(root) for root in resolve(args.paths or [Path()])]
     needs_model = not loaded.settings.profiles and loaded.settings.profile != "quotes"
     printer = JsonPrinter() if args.json else TextPrinter(needs_model)
     with printer:
@@ -78,7 +78,7 @@ def run_engine(args: argparse.Namespace) -> int:
     return 0
 
 
-async def _ask(args: argparse.Namespace, loaded: "Loaded", roots: list[str], printer: "Printer") -> None:
+async def _ask(args: argparse.Namespace, loaded: "Loaded", roots: list[bytes], printer: "Printer") -> None:
     """Asks once more when the engine dies before it has said anything."""
     try:
         await _ask_once(args, loaded, roots, printer)
@@ -88,7 +88,7 @@ async def _ask(args: argparse.Namespace, loaded: "Loaded", roots: list[str], pri
         await _ask_once(args, loaded, roots, printer)
 
 
-async def _ask_once(args: argparse.Namespace, loaded: "Loaded", roots: list[str], printer: "Printer") -> None:
+async def _ask_once(args: argparse.Namespace, loaded: "Loaded", roots: list[bytes], printer: "Printer") -> None:
     import uuid
 
     from docmind.agents.client import connect
@@ -100,7 +100,7 @@ async def _ask_once(args: argparse.Namespace, loaded: "Loaded", roots: list[str]
     run = uuid.uuid4().hex
     async with contextlib.aclosing(client):
         client.send(Open(settings=loaded.settings, roots=roots, keys=api_keys(loaded.settings, os.environ)))
-        client.send(Ask(run=run, question=args.question, profile=args.profile, fallback=not args.no_fallback))
+        client.send(Ask(run=run, question=clean(args.question), profile=args.profile, fallback=not args.no_fallback))
         async with contextlib.aclosing(_until_answered(client)) as events:
             async for event in events:
                 printer.show(event)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.text import one_line
+from docmind.agents.text import clean, one_line
 
 from .arguments import Subparsers, load_settings
 from .places import place
@@ -91,13 +91,14 @@ def run_search(args: argparse.Namespace) -> int:
 
 
 def _search(library: "Library", args: argparse.Namespace) -> None:
+    words = clean(args.words or "")
     if args.queries:
         for query in _lines(args.queries):
             say_json({"query": query, **_answer(library, query, args.k)})
     elif args.json:
-        say_json(_answer(library, args.words, args.k))
+        say_json(_answer(library, words, args.k))
     else:
-        _say_results(library, args.words, library.search(args.words, args.k))
+        _say_results(library, words, library.search(words, args.k))
 
 
 def _library(args: argparse.Namespace) -> "tuple[LibrarySettings, list[Path], Path]":

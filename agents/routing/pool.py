@@ -37,6 +37,7 @@ class Pool:
             yield [self._backend(lent[name], profiles[name], rarity) for name in names]
         finally:
             self._in_use.subtract(lent.values())
+            self._in_use = +self._in_use  # without those that nobody uses
             await self._close([key for key in self._open if key != self._latest.get(key[0])])
 
     def _backend(self, key: Key, profile: Profile, rarity: Rarity) -> Backend:

@@ -187,3 +187,14 @@ def read_to_the_end(screen: int) -> list[bytes]:
     finally:
         os.close(screen)
     return pieces
+
+
+def test_names_and_questions_need_not_be_utf_8(program: Program, tmp_path: Path) -> None:
+    folder = os.fsdecode(os.path.join(os.fsencode(tmp_path), b"caf\xe9"))
+    os.mkdir(folder)
+    Path(folder, "pump.md").write_text("The compressor is inspected every 400 hours.\n")
+    question = os.fsdecode(b"How often is the compressor of the caf\xe9 inspected?")
+    done = program.run("ask", question, folder, "--profile", "quotes")
+    assert done.returncode == 0, done.stderr
+    assert "every 400 hours" in done.stdout
+    assert program.run("search", os.fsdecode(b"compressor \xe9"), folder).returncode == 0
