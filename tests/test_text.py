@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from docmind.agents.text import StreamCleaner, clean, one_line, redact
+from docmind.agents.text import StreamCleaner, StreamRedactor, clean, one_line, redact
 
 PIECES = [
     *(
@@ -173,3 +173,16 @@ def test_secrets_are_hidden_and_placeholders_are_not_taken_for_secrets() -> None
     assert redact("key sk-12345678 refused", ["sk-12345678", ""]) == "key [hidden] refused"
     assert redact("none of it", ["none"]) == "none of it"
     assert not re.search("sk-1|tail", redact("sk-12345tail", ["sk-12345", "sk-12345tail"]))
+
+
+@pytest.mark.parametrize(
+    "text", ["my key is sk-abc-123.", "sk-abc-12 is none", "sk-abc-sk-abc-123", "ends in sk-abc-1"]
+)
+def test_a_secret_is_taken_out_of_a_stream_however_it_was_cut(text: str) -> None:
+    for seed in range(200):
+        cuts, redactor, shown, rest = random.Random(seed), StreamRedactor("sk-abc-123"), "", text
+        while rest:
+            size = cuts.randint(1, 5)
+            shown += redactor.feed(rest[:size])
+            rest = rest[size:]
+        assert shown + redactor.close() == redact(text, ["sk-abc-123"])
