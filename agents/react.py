@@ -21,7 +21,6 @@ Piece = tuple[Section, str]
 STOP = "\nObservation:"
 """Where a model must stop: what it writes after this it made up."""
 
-_NAMES = ("thought", "action input", "action", "final answer", "answer", "observation")
 _ENTERS: dict[str, Section] = {
     "thought": "thought",
     "action": "action",
@@ -48,7 +47,7 @@ def _may_begin_label(line: str) -> bool:
     if len(line) - len(line.lstrip(_DECORATION)) > _LONGEST_DECORATION:
         return False
     plain = re.sub(r"[*_ \t]*\d*[*_ \t]*(?=:?\Z)", "", line.strip(_DECORATION + "`").lower())
-    return any(f"{name}:".startswith(plain) for name in _NAMES)
+    return any(f"{name}:".startswith(plain) for name in _ENTERS)
 
 
 class ReactSplitter:

@@ -86,8 +86,8 @@ class Turn:
                 self._thought.append(text)
                 yield Thought(run=self._run, text=text)
             elif section == "reset":  # what was shown as the answer was thought
-                self._thought, said = self._answer, self._answer
-                self._answer = []
+                said, self._answer = self._answer, []
+                self._thought += said
                 if said:
                     yield Retracted(run=self._run)
                     yield Thought(run=self._run, text="".join(said))

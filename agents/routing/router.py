@@ -68,7 +68,7 @@ class Route:
         return self._chain[0]
 
     async def stream(self, messages: Messages, stop: Sequence[str]) -> AsyncGenerator[Delta | Notice, None]:
-        """One reply. Raises DocmindError when no backend is left, or when one breaks off in mid-reply."""
+        """One reply. Raises DocmindError when no backend is left, or when one breaks off in the shown answer."""
         if notice := self._count_call():
             yield notice
         while True:

@@ -198,3 +198,14 @@ def test_names_and_questions_need_not_be_utf_8(program: Program, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert "every 400 hours" in done.stdout
     assert program.run("search", os.fsdecode(b"compressor \xe9"), folder).returncode == 0
+
+
+def test_an_answer_that_stays_in_the_thought_is_shown_after_all(program: Program, documents: Path) -> None:
+    def thinking(messages: list[dict[str, object]]) -> str:
+        seen = any(str(message["content"]).startswith("Observation:") for message in messages)
+        return "Thought: Every 400 hours [1].</think>" if seen else SEARCH
+
+    with FakeServer(thinking) as server:
+        answer = program.json("--config", program.config(configuration("openai", server)), "ask", QUESTION, documents)
+    assert answer["answer"] == "Every 400 hours [1]."
+    assert answer["profile"] == "model"
