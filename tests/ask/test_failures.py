@@ -100,6 +100,20 @@ def test_a_step_that_breaks_before_the_user_sees_an_answer_is_done_by_the_next_b
     assert [(a["profile"], a["ok"]) for a in answer["attempts"]] == [("broken", False), ("other", True)]
 
 
+def test_what_a_broken_step_began_does_not_colour_the_next_backends_answer(program: Program, documents: Path) -> None:
+    search = 'Thought: x\nAction: search_documents\nAction Input: {"query": "compressor"}'
+
+    def search_and_break_in_the_next_search(_: list[dict[str, object]]) -> str:
+        broken.fault = Fault("reset", after=7)
+        return search
+
+    with FakeServer(search_and_break_in_the_next_search) as broken, FakeServer(["Answer: 400 [1]."]) as other:
+        text = f'fallback = ["broken", "other"]\n{openai(broken, "broken")}{openai(other, "other")}'
+        answer = program.json("--config", program.config(text), "ask", QUESTION, documents)
+    assert answer["answer"] == "400 [1]."
+    assert answer["profile"] == "other"
+
+
 def test_a_question_does_not_wait_for_another_update_of_the_index(
     program: Program, documents: Path, tmp_path: Path
 ) -> None:
