@@ -7,7 +7,7 @@ from .backends.base import Rarity
 from .excerpts import Excerpt, closest
 from .library.terms import content, stems
 from .marks import UNKNOWN, cited, claims, find
-from .protocol import Citation, Passage
+from .records import Citation, Passage
 from .support import quotations, supports
 
 LONGEST = 100_000

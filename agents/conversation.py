@@ -18,7 +18,8 @@ from .library.index import Library
 from .library.rarity import rarity
 from .parser import TolerantParser
 from .prompt import SYSTEM
-from .protocol import Answered, AnyEvent, Timings
+from .protocol import Answered, AnyEvent
+from .records import Timings
 from .routing.llm import RoutedLLM
 from .routing.router import Route
 from .settings import AgentSettings

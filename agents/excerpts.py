@@ -14,7 +14,7 @@ from .backends.base import Rarity
 from .library.rarity import idf
 from .library.sentences import Span, sentences
 from .library.terms import content, stems
-from .protocol import Passage
+from .records import Passage
 
 MAX_WORDS = 60
 NEAR, FAR = 0.3, 0.2

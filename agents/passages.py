@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from .protocol import Passage
+from .records import Passage
 
 NO_PASSAGES = "No passages found."
 INDENT = "  "

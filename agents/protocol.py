@@ -1,14 +1,14 @@
 """What crosses the line between the engine and its clients: JSON lines, one tagged union each way.
 
 Clients send *commands*, the engine answers with *events*. Everything is a frozen msgspec struct; `run` names the
-question an event belongs to. The shapes that `docmind ask --json` prints (Citation, Step, Attempt, Usage, Timings) are
-defined here too.
+question an event belongs to. What an answer is made of is defined in records.py.
 """
 
 from typing import Literal
 
 import msgspec
 
+from .records import Attempt, Citation, Passage, ProfileState, Step, Timings, Usage
 from .settings import Settings
 
 PROTOCOL = 1
@@ -16,71 +16,6 @@ PROTOCOL = 1
 
 CANCELLED = "cancelled"
 """Code of the Failed event that ends a cancelled run."""
-
-
-class Passage(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of a document as it was shown to a model or a user."""
-
-    path: str
-    """Relative to the folder that was named; with several folders, beginning with the folder's name."""
-    text: str
-    page: int | None = None
-    """From 1; None for files without pages."""
-    lines: tuple[int, int] | None = None
-    """First and last line, from 1; None for files without lines."""
-    heading: str = ""
-    """Heading path, outermost first, joined by ' > '."""
-    score: float = 0.0
-    """Higher is better; comparable within one result list only."""
-    n: int = 0
-    """The number that the model was shown and cites; 0 outside an answer."""
-
-
-class Citation(msgspec.Struct, frozen=True, kw_only=True):
-    """One [n] of an answer: where it points, the words that support it, and whether they do."""
-
-    n: int
-    path: str
-    page: int | None
-    lines: tuple[int, int] | None
-    quote: str
-    verified: bool
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished tool call."""
-
-    tool: str
-    input: dict[str, str | int | float | bool | None]
-    passages: int
-
-
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One call of a backend."""
-
-    profile: str
-    ok: bool
-    code: str = ""
-    reason: str = ""
-    tokens: int = 0
-
-
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of an answer over all its calls; `estimated` when a server did not report them."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    estimated: bool = False
-
-
-class Timings(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one answer, from the arrival of the question."""
-
-    first_token_ms: float = 0.0
-    """Until the first text of the answer itself."""
-    total_ms: float = 0.0
-    tokens_per_s: float = 0.0
-    """Completion tokens over the time in which a backend was streaming."""
 
 
 # --- commands: client to engine -------------------------------------------------------------------------------------
@@ -121,6 +56,21 @@ class Cancel(Command, frozen=True, kw_only=True):
     """Stops the run; the engine answers with Failed(code=CANCELLED)."""
 
     run: str
+
+
+class Check(Command, frozen=True, kw_only=True):
+    """Asks how profiles are: the engine answers with Profiles at once, then with a Checked for each of them."""
+
+    profiles: list[str] = []
+    """Names; empty: all that are known, also those that were found on this machine."""
+
+
+class Look(Command, frozen=True, kw_only=True):
+    """Asks for a passage with its surroundings; the engine answers with Source."""
+
+    look: str
+    """Comes back with the answer."""
+    passage: Passage
 
 
 class Stop(Command, frozen=True, kw_only=True):
@@ -230,6 +180,19 @@ class Answered(RunEvent, frozen=True, kw_only=True):
     timings: Timings
 
 
+class Meter(RunEvent, frozen=True, kw_only=True):
+    """How a call of a backend goes: sent when it begins, at most once a second while it streams, and at its end."""
+
+    profile: str
+    context_used: int
+    """Tokens of the prompt and of what has been written so far; estimated where the server has not said."""
+    context_window: int
+    tokens: int = 0
+    """Written so far by this call."""
+    seconds: float = 0.0
+    """Since the first of them."""
+
+
 class Failed(RunEvent, frozen=True, kw_only=True):
     """The run ended without an answer. `run` is empty when the failure is not about a question."""
 
@@ -239,7 +202,49 @@ class Failed(RunEvent, frozen=True, kw_only=True):
     attempts: list[Attempt] = []
 
 
-AnyCommand = Hello | Open | Ask | Cancel | Stop
+class Profiles(Event, frozen=True, kw_only=True):
+    """The profiles that are being checked, in the order of the fallback chain; all of them still `checking`."""
+
+    profiles: list[ProfileState]
+
+
+class Checked(Event, frozen=True, kw_only=True):
+    """What the probe of one profile found."""
+
+    profile: ProfileState
+
+
+class Source(Event, frozen=True, kw_only=True):
+    """A passage with its surroundings, as the index has them."""
+
+    look: str
+    passage: Passage
+    before: str = ""
+    after: str = ""
+    """Text of the neighbouring passages of the same document."""
+    first_line: int | None = None
+    """Line number of the first line of `before`, or of the passage where there is none; None without line numbers."""
+    file: bytes = b""
+    """Absolute path of the document as the file system spells it; empty when it is gone."""
+    state: Literal["current", "changed", "gone"] = "current"
+    """Against the file as it is now; when it is not current, the surroundings may be missing."""
+
+
+AnyCommand = Hello | Open | Ask | Cancel | Check | Look | Stop
 AnyEvent = (
-    Welcome | Library | State | Token | Thought | ToolCalled | ToolReturned | Retracted | Switched | Answered | Failed
+    Welcome
+    | Library
+    | State
+    | Token
+    | Thought
+    | ToolCalled
+    | ToolReturned
+    | Retracted
+    | Switched
+    | Meter
+    | Answered
+    | Failed
+    | Profiles
+    | Checked
+    | Source
 )

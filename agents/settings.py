@@ -103,6 +103,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Profiles to try in turn; default: every local one by priority. `quotes` is always the last."""
     profiles: dict[str, Profile] = {}
     """The profiles by name."""
+    keys: dict[str, str] = {}
+    """Keys of the screen's commands: command -> key, several separated by commas; the help screen (F1) names them."""
     library: LibrarySettings = LibrarySettings()
     """How documents are read."""
     agent: AgentSettings = AgentSettings()

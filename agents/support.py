@@ -11,7 +11,7 @@ from functools import lru_cache
 from .backends.base import Rarity
 from .excerpts import weigh
 from .library.terms import content, names, numbers, readings, stems
-from .protocol import Passage
+from .records import Passage
 
 SUPPORT = 0.6
 """Least share of the weight of a claim's content words that must stand in the passage."""

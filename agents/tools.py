@@ -15,7 +15,7 @@ from llama_index.core.tools import FunctionTool
 from . import passages
 from .errors import Code, DocmindError
 from .library.index import Library
-from .protocol import Passage
+from .records import Passage
 
 MOST_LISTED = 100
 

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator
 
 from llama_index.core.agent.workflow import AgentOutput, AgentStream, ToolCall, ToolCallResult
 
-from .protocol import AnyEvent, Retracted, RunState, State, Step, Switched, Thought, Token, ToolCalled, ToolReturned
+from .protocol import AnyEvent, Retracted, RunState, State, Switched, Thought, Token, ToolCalled, ToolReturned
 from .react import ReactSplitter, without_open_fence
+from .records import Step
 from .text import one_line
 from .tools import Found
 

@@ -14,8 +14,9 @@ from .library.index import Library
 from .library.rarity import rarity
 from .library.store import library_file
 from .library.sync import Progress
-from .protocol import AnyEvent, Ask, Attempt, Failed, Open, State
+from .protocol import AnyEvent, Ask, Failed, Open, State
 from .protocol import Library as LibraryState
+from .records import Attempt
 from .routing.chain import chain, profiles
 from .text import one_line
 from .updating import update

@@ -30,7 +30,8 @@ from docmind.agents.conversation import Conversation
 from docmind.agents.library.index import Library
 from docmind.agents.library.store import library_file
 from docmind.agents.library.sync import sync
-from docmind.agents.protocol import AnyEvent, Usage
+from docmind.agents.protocol import AnyEvent
+from docmind.agents.records import Usage
 from docmind.agents.routing.router import Route
 from docmind.agents.settings import AgentSettings, LibrarySettings, Profile
 from fakes import FakeServer

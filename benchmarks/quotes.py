@@ -19,7 +19,7 @@ from docmind.agents.backends.quotes import choose
 from docmind.agents.library.index import Library
 from docmind.agents.library.rarity import rarity
 from docmind.agents.library.sync import sync
-from docmind.agents.protocol import Passage
+from docmind.agents.records import Passage
 from docmind.agents.settings import LibrarySettings
 
 Row = dict[str, str]

@@ -5,7 +5,7 @@ import pytest
 from docmind.agents.citations import check
 from docmind.agents.excerpts import rarity_among
 from docmind.agents.library.terms import stems
-from docmind.agents.protocol import Passage
+from docmind.agents.records import Passage
 
 PUMP = Passage(
     n=1,

@@ -36,6 +36,8 @@ def defaults(value: Any, parents: str = "") -> Iterator[tuple[str, Any]]:
         key, item = parents + field.name, getattr(value, field.name)
         if key == "profiles":
             yield from defaults(Profile(kind="quotes"), "profiles.NAME.")
+        elif key == "keys":
+            yield "keys.COMMAND", None
         elif isinstance(item, msgspec.Struct):
             yield from defaults(item, f"{key}.")
         else:

@@ -11,17 +11,7 @@ import pytest
 from docmind.agents.build import build
 from docmind.agents.client import connect, stop
 from docmind.agents.endpoint import socket_file
-from docmind.agents.protocol import (
-    CANCELLED,
-    Answered,
-    Ask,
-    Cancel,
-    Failed,
-    Hello,
-    Open,
-    Token,
-    Welcome,
-)
+from docmind.agents.protocol import CANCELLED, Answered, Ask, Cancel, Failed, Hello, Open, Token, Welcome
 from docmind.agents.settings import Settings
 from engine_clients import engine_pid, opened, result, using, wait_for
 from fakes import FakeServer

@@ -12,16 +12,7 @@ import pytest
 from docmind.agents.client import connect, stop
 from docmind.agents.endpoint import socket_file
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.protocol import (
-    CANCELLED,
-    Answered,
-    Ask,
-    Cancel,
-    Failed,
-    Library,
-    Token,
-    ToolCalled,
-)
+from docmind.agents.protocol import CANCELLED, Answered, Ask, Cancel, Failed, Library, Token, ToolCalled
 from docmind.agents.settings import EngineSettings, Settings
 from engine_clients import engine_pid, opened, result, using, wait_for
 from fakes import FakeServer

@@ -3,7 +3,7 @@
 import pytest
 
 from docmind.agents.passages import NO_PASSAGES, parse, render
-from docmind.agents.protocol import Passage
+from docmind.agents.records import Passage
 
 PLAIN = Passage(n=1, path="docs/manual.pdf", page=12, heading="Cooling > Pump", text="The pump moved.\n\nIt hums.")
 LINES = Passage(n=2, path="changes.md", lines=(40, 44), text="Two valves were removed.")

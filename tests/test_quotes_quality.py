@@ -16,7 +16,7 @@ from docmind.agents.library.index import Library
 from docmind.agents.library.rarity import rarity
 from docmind.agents.library.sync import sync
 from docmind.agents.passages import render
-from docmind.agents.protocol import Passage
+from docmind.agents.records import Passage
 from docmind.agents.settings import AgentSettings, LibrarySettings, Profile
 
 DATA = Path(__file__).parent / "data"

@@ -21,7 +21,7 @@ from .terminal import BOLD, DIM, notice, say, say_json, width
 if TYPE_CHECKING:  # these are imported when a command runs: `docmind --help` does without
     from docmind.agents.library.index import Library
     from docmind.agents.library.sync import Failure, Report
-    from docmind.agents.protocol import Passage
+    from docmind.agents.records import Passage
     from docmind.agents.settings import LibrarySettings
 
 _EXCERPT = 600

@@ -1,6 +1,6 @@
 """A line for each source below an answer: where it stands, whether it holds, and the words that support the answer."""
 
-from docmind.agents.protocol import Citation
+from docmind.agents.records import Citation
 from docmind.agents.text import one_line
 
 from .places import place

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from llama_index.core.llms import ChatMessage, ChatResponse
 
 from ..errors import Code, DocmindError
-from ..protocol import Usage
+from ..records import Usage
 from ..text import StreamCleaner, StreamRedactor, clean
 from ..tokens import estimate
 from .base import Delta

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 
-from ..protocol import Usage
+from ..records import Usage
 from ..settings import Kind, Profile
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import httpx
 from llama_index.core.llms import LLM, ChatMessage, ChatResponse
 
 from ..errors import Code, DocmindError
-from ..protocol import Usage
+from ..records import Usage
 from ..text import clean
 from .answer import Answer
 from .base import Backend, Delta, Health

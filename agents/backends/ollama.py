@@ -9,7 +9,7 @@ from llama_index.core.constants import DEFAULT_TEMPERATURE
 from llama_index.llms.ollama import Ollama as OllamaLLM
 
 from ..errors import Code, DocmindError
-from ..protocol import Usage
+from ..records import Usage
 from ..text import clean
 from .base import Health
 from .http import client_options

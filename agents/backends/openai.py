@@ -9,7 +9,7 @@ import openai
 from llama_index.llms.openai_like import OpenAILike
 from openai.resources.chat import completions as _imported_now  # noqa: F401  (else 0.7 s inside the first call)
 
-from ..protocol import Usage
+from ..records import Usage
 from .base import Health
 from .http import client_options
 from .llamaindex import LARGEST_CONTEXT, LlamaIndexBackend

@@ -17,7 +17,7 @@ from ..excerpts import Excerpt, excerpts, rarity_among, weigh
 from ..library.terms import content, stems
 from ..passages import parse
 from ..prompt import OBSERVATION, is_written_by_agent
-from ..protocol import Passage, Usage
+from ..records import Passage, Usage
 from ..tokens import estimate
 from .base import Backend, Delta, Health, Rarity
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from ..errors import Code, DocmindError
-from ..protocol import Passage
+from ..records import Passage
 from ..text import one_line
 from .search import search
 from .store import connect, errors_of, exists, state

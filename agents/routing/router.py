@@ -13,7 +13,8 @@ from llama_index.core.llms import ChatMessage
 
 from ..backends.base import Backend, Delta
 from ..errors import Code, DocmindError
-from ..protocol import Attempt, State, Switched, Usage
+from ..protocol import State, Switched
+from ..records import Attempt, Usage
 from ..tokens import estimate
 from .chain import QUOTES
 from .fit import fit, size

@@ -9,7 +9,7 @@ from docmind.agents.backends.base import open_backend
 from docmind.agents.backends.quotes import NOTHING, Quotes, choose
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.passages import render
-from docmind.agents.protocol import Passage
+from docmind.agents.records import Passage
 from docmind.agents.settings import Profile
 
 PUMP = Passage(

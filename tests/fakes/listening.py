@@ -7,7 +7,7 @@ from llama_index.core.llms import ChatMessage
 
 from docmind.agents.backends.base import Backend, Delta
 from docmind.agents.errors import DocmindError
-from docmind.agents.protocol import Usage
+from docmind.agents.records import Usage
 
 QUESTION = [ChatMessage(role="user", content="What did the manual say?")]
 

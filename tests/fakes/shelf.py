@@ -6,7 +6,7 @@ from pathlib import Path
 from docmind.agents.library.index import Library
 from docmind.agents.library.store import library_file
 from docmind.agents.library.sync import Listener, Report, pending, sync
-from docmind.agents.protocol import Passage
+from docmind.agents.records import Passage
 from docmind.agents.settings import LibrarySettings
 
 

@@ -3,17 +3,8 @@
 import msgspec
 import pytest
 
-from docmind.agents.protocol import (
-    Answered,
-    Attempt,
-    Citation,
-    Passage,
-    Switched,
-    Timings,
-    ToolCalled,
-    ToolReturned,
-    Usage,
-)
+from docmind.agents.protocol import Answered, Switched, ToolCalled, ToolReturned
+from docmind.agents.records import Attempt, Citation, Passage, Timings, Usage
 from docmind.tui.answer import TextPrinter
 
 Captured = pytest.CaptureFixture[str]

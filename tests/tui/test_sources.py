@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from docmind.agents.protocol import Citation
+from docmind.agents.records import Citation
 from docmind.tui.sources import source
 
 LONG = Citation(

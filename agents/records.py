@@ -1,0 +1,94 @@
+"""What an answer is made of: the shapes that cross the line between engine and clients, and that `docmind ask --json`
+prints. All of them are frozen msgspec structs."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Passage(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a document as it was shown to a model or a user."""
+
+    path: str
+    """Relative to the folder that was named; with several folders, beginning with the folder's name."""
+    text: str
+    page: int | None = None
+    """From 1; None for files without pages."""
+    lines: tuple[int, int] | None = None
+    """First and last line, from 1; None for files without lines."""
+    heading: str = ""
+    """Heading path, outermost first, joined by ' > '."""
+    score: float = 0.0
+    """Higher is better; comparable within one result list only."""
+    n: int = 0
+    """The number that the model was shown and cites; 0 outside an answer."""
+
+
+class Citation(msgspec.Struct, frozen=True, kw_only=True):
+    """One [n] of an answer: where it points, the words that support it, and whether they do."""
+
+    n: int
+    path: str
+    page: int | None
+    lines: tuple[int, int] | None
+    quote: str
+    verified: bool
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished tool call."""
+
+    tool: str
+    input: dict[str, str | int | float | bool | None]
+    passages: int
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of a backend."""
+
+    profile: str
+    ok: bool
+    code: str = ""
+    reason: str = ""
+    tokens: int = 0
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of an answer over all its calls; `estimated` when a server did not report them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated: bool = False
+
+
+class Timings(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one answer, from the arrival of the question."""
+
+    first_token_ms: float = 0.0
+    """Until the first text of the answer itself."""
+    total_ms: float = 0.0
+    tokens_per_s: float = 0.0
+    """Completion tokens over the time in which a backend was streaming."""
+
+
+class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
+    """A profile, and how its backend is."""
+
+    name: str
+    kind: str
+    model: str = ""
+    """Empty while it is not known."""
+    where: str = ""
+    """URL or file; empty when it is built in."""
+    context: int | None = None
+    """Context window in tokens; None while it is not known."""
+    state: Literal["checking", "ready", "cold", "loading", "down"] = "checking"
+    """`cold`: it can answer, but has to load the model first."""
+    code: str = ""
+    """Error code when down."""
+    reason: str = ""
+    """Why it is down, or what it is doing."""
+    hint: str = ""
+    """What to do about it."""
+    tokens_per_s: float | None = None
+    """Of its last answer; None before the first one."""

@@ -1,0 +1,1 @@
+"""The transcript: everything that was asked and answered, as one line-based view."""
