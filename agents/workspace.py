@@ -14,7 +14,8 @@ from .library.index import Library
 from .library.rarity import rarity
 from .library.store import library_file
 from .library.sync import Progress
-from .protocol import AnyEvent, Ask, Failed, Open, State
+from .looking import look
+from .protocol import AnyEvent, Ask, Failed, Look, Open, State
 from .protocol import Library as LibraryState
 from .records import Attempt
 from .routing.chain import chain, profiles
@@ -59,6 +60,11 @@ class Workspace:
                 await self._update()
                 async with self._deadline():
                     await self._answer(ask, attempts)
+
+    async def look(self, command: Look) -> None:
+        """Shows a passage where it stands, also while a question is answered."""
+        with self._failures_told(""):
+            self._tell(await asyncio.to_thread(look, self._library, command))
 
     async def _answer(self, ask: Ask, attempts: list[Attempt]) -> None:
         if not self._engine.started:

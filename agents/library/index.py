@@ -15,6 +15,7 @@ import msgspec
 from ..errors import Code, DocmindError
 from ..records import Passage
 from ..text import one_line
+from .finder import Found
 from .search import search
 from .store import connect, errors_of, exists, state
 
@@ -94,6 +95,16 @@ class Library:
                 raise DocmindError(Code.OUTSIDE, f"{passage.path} has changed.", "Search again.")
             where = f"file.id = ? AND chunk.id BETWEEN {row[0] - reach} AND {row[0] + reach} ORDER BY chunk.id"
             return [_passage(row) for row in self._row(db, where, [file])]
+
+    def on_disk(self, path: str) -> tuple[Found, bytes]:
+        """Where the document is, as it was when it was read, and its hash. Raises DocmindError(OUTSIDE)."""
+        file = self._id(path)
+        with self._reading() as db:
+            row = db.execute("SELECT root, name, size, changed, hash FROM file WHERE id = ?", (file,)).fetchone()
+        if row is None:  # taken out since
+            raise DocmindError(Code.OUTSIDE, f"{one_line(path)} is gone.", "Search again.")
+        *found, digest = row
+        return Found(*found), digest
 
     def documents(self, pattern: str = "") -> list[Document]:
         """The documents whose path contains `pattern` in any case, sorted by path."""
