@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from llama_index.core.agent.workflow import AgentOutput, AgentStream, ToolCall, ToolCallResult
 
-from .protocol import AnyEvent, Retracted, RunState, State, Switched, Thought, Token, ToolCalled, ToolReturned
+from .protocol import AnyEvent, Meter, Retracted, RunState, State, Switched, Thought, Token, ToolCalled, ToolReturned
 from .react import ReactSplitter, without_open_fence
 from .records import Step
 from .text import one_line
@@ -52,8 +52,8 @@ class Turn:
     def translate(self, happened: object) -> Iterator[AnyEvent]:
         """Our events for one of the agent's."""
         match happened:
-            case AgentStream(raw=State() as state):
-                yield state
+            case AgentStream(raw=State() | Meter() as notice):
+                yield notice
             case AgentStream(raw=Switched() as switched):
                 yield from self._take_back()
                 yield switched

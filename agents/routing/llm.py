@@ -18,7 +18,7 @@ class RoutedLLM(CustomLLM):
 
     Each response carries its own piece only, so the cost of a token does not grow with the text; the last one carries
     the whole reply, which is what the agent parses. Thinking text travels as `thinking_delta`; notices of the route (a
-    switch, a loading model) as `raw`, so that they stay in order with the tokens.
+    switch, a loading model, a meter) as `raw`, so that they stay in order with the tokens.
     """
 
     _route: Route = PrivateAttr()

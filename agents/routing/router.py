@@ -13,13 +13,14 @@ from llama_index.core.llms import ChatMessage
 
 from ..backends.base import Backend, Delta
 from ..errors import Code, DocmindError
-from ..protocol import State, Switched
+from ..protocol import Meter, State, Switched
 from ..records import Attempt, Usage
 from ..tokens import estimate
 from .chain import QUOTES
 from .fit import fit, size
+from .metering import Metering
 
-Notice = State | Switched
+Notice = State | Switched | Meter
 Messages = Sequence[ChatMessage]
 
 
@@ -78,9 +79,9 @@ class Route:
                 yield State(run=self._run, state="loading", detail=self.backend.name)
             try:
                 async with aclosing(self._call(messages, stop)) as deltas:
-                    async for delta in deltas:
-                        tokens += bool(delta.text)
-                        yield delta
+                    async for item in deltas:
+                        tokens += isinstance(item, Delta) and bool(item.text)
+                        yield item
                 return
             except DocmindError as error:
                 self._failed(error, tokens)
@@ -88,19 +89,24 @@ class Route:
                     raise
                 yield self._next(error)
 
-    async def _call(self, messages: Messages, stop: Sequence[str]) -> AsyncGenerator[Delta, None]:
+    async def _call(self, messages: Messages, stop: Sequence[str]) -> AsyncGenerator[Delta | Meter, None]:
         """Asks the backend in use, and keeps the record. Ends at a stop sequence, also where a server ignores it."""
         window = await self.backend.context()
         reserve = min(self.backend.profile.max_tokens, window // 4)
         fitted, reply = fit(messages, window - reserve), _Reply(stop)
+        metering = Metering(self._run, self.backend.name, size(fitted), window)
+        yield metering.begin()
         async with aclosing(self.backend.stream(fitted, stop)) as deltas:
             async for delta in deltas:
                 reply.take(delta)
                 yield delta
+                if meter := metering.take(delta):
+                    yield meter
                 if reply.stopped:
                     break
         usage = reply.usage or Usage(prompt_tokens=size(fitted), completion_tokens=estimate(reply.text), estimated=True)
         self._finished(usage, time.perf_counter() - reply.started)
+        yield metering.end(usage)
 
     def _finished(self, usage: Usage, seconds: float) -> None:
         self.streamed_s += seconds
