@@ -39,6 +39,8 @@ class Engine:
         self.data_dir, self.pool = data_dir, Pool()
         self.idle_s = 600.0
         """Seconds without a client after which the engine ends; the last client's settings decide."""
+        self.speeds: dict[str, float] = {}
+        """Tokens a second of the last answer, by profile."""
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._ended = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None

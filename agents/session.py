@@ -11,7 +11,7 @@ import msgspec
 from .build import build
 from .errors import Code, DocmindError
 from .outbox import Outbox
-from .protocol import CANCELLED, AnyCommand, Ask, Cancel, Failed, Hello, Look, Open, Stop, Welcome
+from .protocol import CANCELLED, AnyCommand, Ask, Cancel, Check, Failed, Hello, Look, Open, Stop, Welcome
 from .text import one_line
 from .workspace import Workspace
 
@@ -63,6 +63,8 @@ class Session:
                 self._open(command)
             case Ask():
                 self._ask(command)
+            case Check() if self._workspace:
+                self._start("check", self._workspace.check(command))
             case Look() if self._workspace:
                 self._start(f"look {command.look}", self._workspace.look(command))
             case Cancel():

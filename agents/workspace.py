@@ -9,16 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .checking import check, order, unchecked
 from .errors import Code, DocmindError
 from .library.index import Library
 from .library.rarity import rarity
 from .library.store import library_file
 from .library.sync import Progress
 from .looking import look
-from .protocol import AnyEvent, Ask, Failed, Look, Open, State
+from .protocol import Answered, AnyEvent, Ask, Check, Failed, Look, Open, Profiles, State
 from .protocol import Library as LibraryState
 from .records import Attempt
 from .routing.chain import chain, profiles
+from .settings import Profile
 from .text import one_line
 from .updating import update
 
@@ -66,19 +68,35 @@ class Workspace:
         with self._failures_told(""):
             self._tell(await asyncio.to_thread(look, self._library, command))
 
+    async def check(self, command: Check) -> None:
+        """Says how the profiles are; nothing else waits for that."""
+        with self._failures_told(""):
+            known = await self._known()
+            names = order(known, chain(self._settings, known, None, True), command.profiles)
+            states = [unchecked(name, known[name], self._engine.speeds) for name in names]
+            self._tell(Profiles(profiles=states))
+            await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
+            async with self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library)) as backends:
+                await check(states, backends, self._tell)
+
+    async def _known(self) -> dict[str, Profile]:
+        return profiles(self._settings, {} if self._settings.profiles else await self._engine.discovered())
+
     async def _answer(self, ask: Ask, attempts: list[Attempt]) -> None:
         if not self._engine.started:
             self._tell(State(run=ask.run, state="starting"))
         agent = await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
         if self._conversation is None:
             self._conversation = agent.Conversation(self._settings.agent, self._library)
-        known = profiles(self._settings, {} if self._settings.profiles else await self._engine.discovered())
+        known = await self._known()
         names = chain(self._settings, known, ask.profile, ask.fallback)
         async with self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library)) as backends:
             route = agent.Route(ask.run, backends, self._settings.agent.max_steps, attempts)
             async with contextlib.aclosing(self._conversation.ask(ask.run, ask.question, route)) as events:
                 async for event in events:
                     self._tell(event)
+                    if isinstance(event, Answered) and event.timings.tokens_per_s:
+                        self._engine.speeds[event.profile] = event.timings.tokens_per_s
 
     async def _update(self) -> None:
         async with self._updating:

@@ -38,6 +38,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     code: str = ""
     """Error code when down."""
+    hint: str = ""
+    """What to do about it."""
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True):

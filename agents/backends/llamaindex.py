@@ -78,7 +78,7 @@ class LlamaIndexBackend(Backend):
                 return await self.probe()
         except Exception as error:
             failure = await self._explain(error)
-            return Health(state="down", detail=failure.message, code=failure.code)
+            return Health(state="down", detail=failure.message, code=failure.code, hint=failure.hint)
 
     async def models(self) -> list[str]:
         """Names of the models that can be asked for. Raises DocmindError."""
