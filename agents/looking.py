@@ -54,7 +54,8 @@ def _compare(found: Found, digest: bytes) -> Literal["current", "changed", "gone
     """The file against what was read. Its date alone says nothing: a copy back or a new name changes it, too."""
     try:
         now = os.lstat(found.path)
-        if not stat.S_ISREG(now.st_mode):
+        # A link on the way, even in a folder's place, leads elsewhere; the roots themselves hold none.
+        if not stat.S_ISREG(now.st_mode) or os.path.realpath(found.path) != found.path:
             return "gone"
         if (now.st_size, now.st_ctime_ns) == (found.size, found.changed):
             return "current"

@@ -101,6 +101,16 @@ def test_a_link_in_the_place_of_the_file_is_not_followed(manual: Shelf) -> None:
     assert (seen(manual, passage).state, seen(manual, passage).file) == ("gone", b"")
 
 
+def test_a_link_in_the_place_of_a_folder_is_not_followed(manual: Shelf) -> None:
+    manual.write("notes/turbine.md", "The turbine is green.")
+    manual.sync()
+    passage = manual.only("green")
+    notes = manual.folder / "notes"
+    notes.rename(manual.folder.parent / "elsewhere")
+    notes.symlink_to(manual.folder.parent / "elsewhere")
+    assert (seen(manual, passage).state, seen(manual, passage).file) == ("gone", b"")
+
+
 @pytest.mark.parametrize("path", ["../secret.txt", "/etc/passwd", "", "manual.md/../manual.md"])
 def test_no_path_outside_of_the_library_is_ever_named(manual: Shelf, path: str) -> None:
     manual.folder.parent.joinpath("secret.txt").write_text("secret")
