@@ -1,0 +1,83 @@
+"""Everything that the user can do in the chat, in one table: keys, palette, help and slash commands come from it.
+
+The command `NAME` is the method `action_NAME` of the screen, the prompt or the transcript, by its place.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+Place = Literal["chat", "prompt", "transcript"]
+"""Where the keys of a command work: everywhere in the chat, or while that part has the focus."""
+
+
+class Command(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    """Stable: the settings' [keys] and the prompt use it."""
+    keys: str
+    """As Textual names them, separated by commas; the first one is shown."""
+    title: str
+    help: str = ""
+    slash: str | None = None
+    """What may follow `/NAME` in the prompt; None: it cannot be typed, and is not in the palette."""
+    place: Place = "chat"
+
+
+COMMANDS = (
+    Command("help", "f1", "Help", "All keys and commands", ""),
+    Command("model", "f2,ctrl+b", "Models", "Choose the profile that answers", "[NAME]"),
+    Command("sources", "f3", "Sources", "Show the passage behind a citation", "[NUMBER]"),
+    Command("sidebar", "f4", "Sidebar", "Show or hide the sidebar", ""),
+    Command("theme", "f5", "Themes", "Choose the colours", "[NAME]"),
+    Command("search", "ctrl+f", "Search", "Find words in this chat", "[WORDS]"),
+    Command("copy", "f6", "Copy", "Copy the selection, else the last answer", "[answer|code|selection]"),
+    Command("again", "ctrl+r", "Ask again", "Ask the last question once more", ""),
+    Command("new", "ctrl+n", "New chat", "Forget this conversation and begin another one", ""),
+    Command("stop", "escape", "Stop", "Stop the answer and keep what was said; close what is open", ""),
+    Command("palette", "ctrl+p", "Commands", "Find a command by its name"),
+    Command("quit", "ctrl+q", "Quit", "Leave docmind; what you typed is kept", ""),
+    Command("copy_or_stop", "ctrl+c", "Copy or stop", "Copy the selection, else stop the answer, else (twice) quit"),
+    Command("suspend", "ctrl+z", "Suspend", "Back to the shell; `fg` returns"),
+    Command("focus", "tab", "Focus", "Go between the prompt and the text"),
+    *(
+        Command(
+            f"profile_{n}",
+            f"alt+{n},{n}",
+            f"Profile {n}",
+            "Answer with this profile; the digit alone outside the prompt",
+        )
+        for n in range(1, 10)
+    ),
+    Command("page_up", "pageup", "Page up", "Scroll the text"),
+    Command("page_down", "pagedown", "Page down", "Scroll the text"),
+    Command("go_start", "ctrl+home", "Beginning", "Go to the first line"),
+    Command("go_end", "ctrl+end", "End", "Go to the last line and follow the answer"),
+    Command("send", "enter", "Send", "Ask the question", place="prompt"),
+    Command("newline", "shift+enter,ctrl+j,alt+enter", "New line", "Break the line", place="prompt"),
+    Command("earlier", "up", "Earlier", "In the first line: the question before", place="prompt"),
+    Command("later", "down", "Later", "In the last line: the question after", place="prompt"),
+    Command("undo_typing", "ctrl+underscore", "Undo", "Undo the last change", place="prompt"),
+)
+BY_NAME: Mapping[str, Command] = {command.name: command for command in COMMANDS}
+
+
+class Typed(NamedTuple):
+    """What the prompt holds: a question, or a command with its argument."""
+
+    command: str
+    """Empty: it is a question."""
+    text: str
+    """The question or the argument."""
+
+
+def typed(text: str) -> Typed:
+    """Tells commands from questions: `/copy code` is one; `/etc/hosts` is none, and `//copy` asks about `/copy`.
+
+    The command may be one that does not exist.
+    """
+    text = text.strip()
+    word, _, rest = text[1:].partition(" ")
+    if not text.startswith("/") or not word.isidentifier() or "\n" in text:
+        return Typed("", text.removeprefix("/") if text.startswith("//") else text)
+    return Typed(word.lower(), rest.strip())
