@@ -100,8 +100,6 @@ def _meet(one: str, other: str) -> bool:
 
 def _written(key: str) -> str:
     *modifiers, last = key.split("+")
-    if len(last) == 1:
-        last = last.upper() if modifiers else last
-    else:
+    if len(last) > 1 or modifiers:
         last = _NAMES.get(last) or last.capitalize()
     return "+".join([*(modifier.capitalize() for modifier in modifiers), last])
