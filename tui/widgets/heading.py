@@ -1,0 +1,42 @@
+"""The first line: which documents, and which profile answers."""
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from docmind.agents.records import ProfileState
+from docmind.agents.text import one_line
+
+SIGNS = {"ready": "●", "cold": "○", "loading": "◐", "checking": "…", "down": "×"}
+"""How a profile is."""
+
+
+class Heading(Widget):
+    """`docmind  ~/papers                    balanced · llama3.1:8b ●`; what does not fit is cut in the folders."""
+
+    DEFAULT_CSS = """
+    Heading { height: 1; padding: 0 1; color: $text-muted; }
+    """
+    profile: reactive[ProfileState | None] = reactive(None)
+
+    def __init__(self, folders: str) -> None:
+        super().__init__()
+        self._folders = one_line(folders, 500)
+
+    def render(self) -> RenderResult:
+        badge = _badge(self.profile)
+        room = self.size.width - len("docmind  ") - badge.cell_length - 2
+        folders = Content(self._folders).truncate(max(room, 0), ellipsis=True)
+        gap = self.size.width - len("docmind  ") - folders.cell_length - badge.cell_length
+        return Content.assemble(("docmind", "bold $primary"), "  ", folders, " " * max(gap, 1), badge)
+
+
+def _badge(profile: ProfileState | None) -> Content:
+    if profile is None:
+        return Content("finding a model …")
+    name, model = one_line(profile.name, 40), one_line(profile.model, 40)
+    sign = SIGNS[profile.state]
+    style = {"ready": "$success", "cold": "$success", "down": "$error"}.get(profile.state, "$warning")
+    parts = [(name, "$foreground"), *([(f" · {model}", "")] if model and model != name else [])]
+    return Content.assemble(*parts, " ", (sign, style))
