@@ -17,18 +17,13 @@ from docmind.agents.protocol import (
     ToolCalled,
     ToolReturned,
 )
-from docmind.agents.text import one_line
 
 from .progress_line import ProgressLine
 from .sources import source
+from .telling import step, summary
 from .terminal import BOLD, DIM, notice, say, say_json, width
 from .wrapping import Wrapper
 
-DOING = {
-    "search_documents": "searched",
-    "read_document": "read",
-    "list_documents": "listed the documents",
-}
 UNKNOWN = "[?]"
 """Stands in the finished answer for a citation of something that was never shown."""
 STATES = {
@@ -74,7 +69,7 @@ class Printer:
                 self._calls[event.call] = event
             case ToolReturned():
                 self._headings |= {passage.n: passage.heading for passage in event.passages}
-                self._notice(_step(self._calls[event.call], event))
+                self._notice(step(self._calls[event.call], event))
             case Switched():
                 self._notice(f"{event.reason} Trying {event.new}.")
                 if event.hint:
@@ -136,7 +131,7 @@ class TextPrinter(Printer):
         self._list_sources(answered)
         if self._needs_model and all(attempt.profile == "quotes" for attempt in answered.attempts):
             self._notice("No model is set up: these are quotations. `docmind profiles` shows how to add one.")
-        self._notice(_summary(answered))
+        self._notice(summary(answered))
 
     def _list_sources(self, answered: Answered) -> None:
         if answered.citations:
@@ -146,23 +141,3 @@ class TextPrinter(Printer):
             say(f"  {source(citation, self._headings.get(citation.n, ''), answered.answer, columns)}")
         if not answered.citations and answered.profile != "quotes":
             notice("  No sources: nothing in this answer is tied to a document.", DIM)
-
-
-def _step(called: ToolCalled, returned: ToolReturned) -> str:
-    what = DOING.get(called.tool, called.tool)
-    subject = " ".join(str(value) for value in called.input.values() if value not in (None, ""))
-    count = len(returned.passages)
-    result = returned.error or f"{count} passage{'s' * (count != 1)}   {returned.seconds:.2f} s"
-    return f'{what} "{one_line(subject, 80)}"   {result}' if subject else f"{what}   {result}"
-
-
-def _summary(answered: Answered) -> str:
-    if answered.profile == "quotes":  # its speed says nothing about a model's
-        return answered.profile
-    timings = answered.timings
-    about = "~" if answered.usage.estimated else ""
-    parts = [f"{answered.profile} · {answered.model}" if answered.model != answered.profile else answered.profile]
-    parts.append(f"first {timings.first_token_ms / 1000:.1f} s, all {timings.total_ms / 1000:.1f} s")
-    if timings.tokens_per_s:
-        parts.append(f"{about}{timings.tokens_per_s:.0f} tok/s")
-    return "   ".join(parts)

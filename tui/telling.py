@@ -1,0 +1,41 @@
+"""How steps and answers are told in one line, on the screen and on the command line."""
+
+from docmind.agents.protocol import Answered, ToolCalled, ToolReturned
+from docmind.agents.text import one_line
+
+_DID = {
+    "search_documents": "searched",
+    "read_document": "read",
+    "list_documents": "listed the documents",
+}
+_DOES = {
+    "search_documents": "searching",
+    "read_document": "reading",
+    "list_documents": "listing the documents",
+}
+_LONGEST = 80
+
+
+def step(called: ToolCalled, returned: ToolReturned | None) -> str:
+    """`searched "cooling loop"   8 passages   0.04 s`; without the result while there is none."""
+    what = (_DID if returned else _DOES).get(called.tool, one_line(called.tool))
+    subject = " ".join(str(value) for value in called.input.values() if value not in (None, ""))
+    told = f'{what} "{one_line(subject, _LONGEST)}"' if subject else what
+    if not returned:
+        return told
+    count = len(returned.passages)
+    result = returned.error or f"{count} passage{'s' * (count != 1)}   {returned.seconds:.2f} s"
+    return f"{told}   {result}"
+
+
+def summary(answered: Answered) -> str:
+    """`balanced · llama3.1:8b   first 0.6 s, all 3.2 s   41 tok/s`."""
+    if answered.profile == "quotes":  # its speed says nothing about a model's
+        return answered.profile
+    timings = answered.timings
+    about = "~" if answered.usage.estimated else ""
+    parts = [f"{answered.profile} · {answered.model}" if answered.model != answered.profile else answered.profile]
+    parts.append(f"first {timings.first_token_ms / 1000:.1f} s, all {timings.total_ms / 1000:.1f} s")
+    if timings.tokens_per_s:
+        parts.append(f"{about}{timings.tokens_per_s:.0f} tok/s")
+    return "   ".join(parts)
