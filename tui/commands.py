@@ -58,6 +58,16 @@ COMMANDS = (
     Command("earlier", "up", "Earlier", "In the first line: the question before", place="prompt"),
     Command("later", "down", "Later", "In the last line: the question after", place="prompt"),
     Command("undo_typing", "ctrl+underscore", "Undo", "Undo the last change", place="prompt"),
+    Command("next_stop", "j", "Next", "To the next question, step, code or source", place="transcript"),
+    Command("previous_stop", "k", "Previous", "To the one before", place="transcript"),
+    Command("open_stop", "enter", "Open", "Unfold the step, or open the source", place="transcript"),
+    Command("copy_answer", "c", "Copy answer", "Copy the whole answer", place="transcript"),
+    Command("copy_code", "x", "Copy code", "Copy the code at the cursor, else the last", place="transcript"),
+    Command("select_lines", "v", "Select", "Begin to select lines; the arrows go on", place="transcript"),
+    Command("copy_selection", "y", "Copy selection", "Copy what is selected", place="transcript"),
+    Command("find", "/", "Find", "Find words in this chat", place="transcript"),
+    Command("next_hit", "n", "Next match", "To the next match", place="transcript"),
+    Command("previous_hit", "N", "Previous match", "To the match before", place="transcript"),
 )
 BY_NAME: Mapping[str, Command] = {command.name: command for command in COMMANDS}
 

@@ -1,0 +1,152 @@
+"""The rows that a chat is made of: each renders itself at a width, and remembers its lines for the last one."""
+
+from rich.text import Text
+
+from docmind.agents.records import Citation, Passage
+from docmind.agents.text import one_line
+
+from ..places import place
+from ..sources import source
+from .blocks import Block
+from .lines import Line, Look, indented, wrap
+from .markdown import render
+
+_MOST_SHOWN = 20_000
+"""Characters of a thought, or of a passage below a tool call, that are shown."""
+
+
+class Entry:
+    """One of them. Subclasses give `_render` and `text`."""
+
+    stop = False
+    """Whether the keys halt at it."""
+    text = ""
+    """What is searched, and copied where nothing is shown."""
+
+    def __init__(self) -> None:
+        self.gap = True
+        """Whether an empty line stands before it."""
+        self._drawn: tuple[int, int, bool] | None = None
+        self._lines: list[Line] = []
+
+    def lines(self, width: int, look: Look) -> list[Line]:
+        """At most `width` cells wide; the same list until something changes."""
+        key = (width, id(look), self.gap)
+        if key != self._drawn:
+            self._drawn = key
+            self._lines = [Line(Text(""))] * self.gap + self._render(width, look)
+        return self._lines
+
+    def is_drawn(self, width: int, look: Look) -> bool:
+        """Whether its lines are known."""
+        return self._drawn == (width, id(look), self.gap)
+
+    def forget(self) -> None:
+        """Lets the lines go; they are rendered again when they are needed."""
+        self._drawn, self._lines = None, []
+
+    def estimate(self, width: int) -> int:
+        """About how many lines it has."""
+        return self.gap + sum(1 + len(line) // max(width, 1) for line in self.text.split("\n"))
+
+    def _render(self, width: int, look: Look) -> list[Line]:
+        raise NotImplementedError
+
+
+class Question(Entry):
+    """What the user asked, as it was typed."""
+
+    stop = True
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def _render(self, width: int, look: Look) -> list[Line]:
+        return [Line(Text("You", look["you"])), *wrap(Text(self.text, look["question"]), width)]
+
+    def estimate(self, width: int) -> int:
+        return super().estimate(width) + 1
+
+
+class Markdown(Entry):
+    """A block of the answer."""
+
+    def __init__(self, block: Block) -> None:
+        super().__init__()
+        self.block, self.gap, self.text = block, block.gap, block.source
+        self.stop = block.source.lstrip().startswith(("```", "~~~")) and not block.before
+
+    def _render(self, width: int, look: Look) -> list[Line]:
+        return render(self.block, width, look)
+
+
+class Quiet(Entry):
+    """A line that may be overlooked: a note, what is being done, the summary of an answer."""
+
+    def __init__(self, text: str, role: str = "muted") -> None:
+        super().__init__()
+        self.text, self._role = text, role
+
+    def _render(self, width: int, look: Look) -> list[Line]:
+        margin = Text("  ")
+        return indented(wrap(Text(self.text, look[self._role]), max(width - 2, 8)), margin, margin)
+
+
+class Foldable(Entry):
+    """One line that opens to more."""
+
+    stop = True
+
+    def __init__(self, title: str, inside: str) -> None:
+        super().__init__()
+        self.title, self.inside, self.open = title, inside[:_MOST_SHOWN], False
+
+    @property
+    def text(self) -> str:  # type: ignore[override]
+        return f"{self.title}\n{self.inside}" if self.open else self.title
+
+    def toggle(self) -> None:
+        """Opens or closes it."""
+        if self.inside:
+            self.open = not self.open
+            self.forget()
+
+    def _render(self, width: int, look: Look) -> list[Line]:
+        sign = (" ▾" if self.open else " ▸") if self.inside else ""
+        title = Text(f"  {self.title}", look["muted"])
+        title.truncate(max(width - len(sign), 8), overflow="ellipsis")
+        title.append(sign, look["sign"])
+        if not self.open:
+            return [Line(title)]
+        margin = Text("    ")
+        inside = indented(wrap(Text(self.inside, look["inside"]), max(width - 4, 8)), margin, margin)
+        return [Line(title), *inside]
+
+
+class SourceLine(Entry):
+    """A cited passage below the answer."""
+
+    stop = True
+
+    def __init__(self, citation: Citation, passage: Passage, answer: str, *, first: bool) -> None:
+        super().__init__()
+        self.citation, self.passage, self._answer = citation, passage, answer
+        self.gap, self._first = first, first
+        self.text = f"[{citation.n}] {place(citation.path, citation.page, citation.lines)} {citation.quote}"
+
+    def _render(self, width: int, look: Look) -> list[Line]:
+        told = source(self.citation, self.passage.heading, self._answer, max(width - 2, 20))
+        mark = len(f"[{self.citation.n}]")
+        line = Text.assemble("  ", (told[:mark], look["citation"]), (told[mark:], look["source"]))
+        if not self.citation.verified:
+            line.highlight_words(["unverified"], look["warning"])
+        return [*([Line(Text("Sources", look["you"]))] if self._first else []), Line(line)]
+
+
+def passages_told(passages: list[Passage]) -> str:
+    """The passages that a tool returned, to be read below its line."""
+    return "\n\n".join(
+        f"[{passage.n}] {place(one_line(passage.path, 200), passage.page, passage.lines)}\n{passage.text}"
+        for passage in passages
+    )

@@ -1,0 +1,147 @@
+"""A question with all that belongs to its answer: pure data, and how the engine's events change it."""
+
+from dataclasses import dataclass, field
+
+from docmind.agents.protocol import (
+    CANCELLED,
+    Answered,
+    Failed,
+    Retracted,
+    RunEvent,
+    State,
+    Switched,
+    Thought,
+    Token,
+    ToolCalled,
+    ToolReturned,
+)
+from docmind.agents.records import Citation, Passage
+
+
+@dataclass(eq=False)
+class Answer:
+    """A piece of the answer's text."""
+
+    text: str = ""
+
+
+@dataclass(eq=False)
+class Thinking:
+    """What the model thought in one go."""
+
+    text: str = ""
+    began: float = 0.0
+    ended: float = 0.0
+
+
+@dataclass(eq=False)
+class Call:
+    """A call of a tool, and what it returned."""
+
+    called: ToolCalled
+    returned: ToolReturned | None = None
+
+
+@dataclass(eq=False)
+class Note:
+    """Something that the user should know, such as that another profile goes on."""
+
+    text: str
+
+
+Part = Answer | Thinking | Call | Note
+
+
+@dataclass(eq=False)
+class Turn:
+    """Parts stand in the order of their arrival. Times are of any monotonic clock, in seconds."""
+
+    run: str
+    question: str
+    parts: list[Part] = field(default_factory=list)
+    state: State | None = None
+    """What is done for it now; None: it was only sent."""
+    end: Answered | Failed | None = None
+    heard_at: float = 0.0
+    """When the last event came."""
+
+    @property
+    def answer(self) -> str:
+        """The text of the answer, as far as it goes."""
+        return "".join(part.text for part in self.parts if isinstance(part, Answer))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the user has stopped it."""
+        return isinstance(self.end, Failed) and self.end.code == CANCELLED
+
+    @property
+    def passages(self) -> dict[int, Passage]:
+        """The passages that the model was shown, by their numbers."""
+        calls = [part for part in self.parts if isinstance(part, Call) and part.returned]
+        return {passage.n: passage for call in calls if call.returned for passage in call.returned.passages}
+
+    def citation(self, n: int) -> tuple[Citation, Passage] | None:
+        """A checked citation with its passage; None before the answer is done, and for unknown numbers."""
+        if not isinstance(self.end, Answered):
+            return None
+        found = next((citation for citation in self.end.citations if citation.n == n), None)
+        passage = self.passages.get(n)
+        return (found, passage) if found and passage else None
+
+    def take(self, event: RunEvent, now: float) -> None:
+        """What has happened."""
+        self.heard_at = now
+        match event:
+            case State():
+                self.state = event
+            case Token():
+                self._answer().text += event.text
+            case Thought():
+                self._thinking(now).text += event.text
+            case ToolCalled():
+                self.parts.append(Call(event))
+            case ToolReturned():
+                self._return(event)
+            case Retracted():
+                self._retract()
+            case Switched():
+                self.parts.append(Note(f"{event.reason} {event.new} goes on. {event.hint}".strip()))
+            case Answered():
+                self._finish(event)
+            case Failed():
+                self.end = event
+
+    def _answer(self) -> Answer:
+        """The piece that grows."""
+        if not (self.parts and isinstance(self.parts[-1], Answer)):
+            self.parts.append(Answer())
+        piece = self.parts[-1]
+        assert isinstance(piece, Answer)
+        return piece
+
+    def _thinking(self, now: float) -> Thinking:
+        if not (self.parts and isinstance(self.parts[-1], Thinking)):
+            self.parts.append(Thinking(began=now))
+        thinking = self.parts[-1]
+        assert isinstance(thinking, Thinking)
+        thinking.ended = now
+        return thinking
+
+    def _return(self, event: ToolReturned) -> None:
+        for part in self.parts:
+            if isinstance(part, Call) and part.called.call == event.call:
+                part.returned = event
+
+    def _retract(self) -> None:
+        """Takes back the text since the last tool returned."""
+        calls = [number for number, part in enumerate(self.parts) if isinstance(part, Call) and part.returned]
+        first = calls[-1] + 1 if calls else 0
+        self.parts[first:] = [part for part in self.parts[first:] if not isinstance(part, Answer)]
+
+    def _finish(self, answered: Answered) -> None:
+        """The finished answer stands where the streamed one stood; they differ where a mark was corrected."""
+        self.end = answered
+        if self.answer.strip() != answered.answer.strip():
+            self.parts = [part for part in self.parts if not isinstance(part, Answer)]
+            self.parts.append(Answer(answered.answer))

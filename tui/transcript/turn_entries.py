@@ -1,0 +1,118 @@
+"""Turns a Turn into the entries that show it. What has not changed keeps its entry, with the lines it has drawn."""
+
+from itertools import pairwise
+
+from docmind.agents.protocol import Answered, Failed
+from docmind.agents.records import Citation
+
+from ..doing import state_words
+from ..telling import step, summary
+from .blocks import Splitter
+from .entries import Entry, Foldable, Markdown, Question, Quiet, SourceLine, passages_told
+from .turn import Answer, Call, Note, Part, Thinking, Turn
+
+STALLED_S = 5.0
+"""Silence after which an answer counts as stalled, in seconds."""
+
+
+class _AnswerEntries:
+    """The blocks of a piece of the answer; only new text is looked at."""
+
+    def __init__(self) -> None:
+        self._splitter, self._taken = Splitter(), 0
+        self._closed: list[Entry] = []
+        self._tail: Markdown | None = None
+
+    def update(self, text: str, *, closed: bool) -> list[Entry]:
+        self._closed += map(Markdown, self._splitter.feed(text[self._taken :]))
+        self._taken = len(text)
+        if closed:
+            self._closed += map(Markdown, self._splitter.close())
+        tail = self._splitter.tail
+        if not tail.source.strip():
+            self._tail = None
+        elif not self._tail or self._tail.block != tail:
+            self._tail = Markdown(tail)
+        return [*self._closed, self._tail] if self._tail else self._closed
+
+
+class TurnEntries:
+    """`update` gives the entries of the turn as it is now."""
+
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+        self._question = Question(turn.question)
+        self._answers: dict[int, _AnswerEntries] = {}
+        self._folds: dict[int, tuple[str, Foldable]] = {}
+        self._notes: dict[int, Quiet] = {}
+        self._waiting = Quiet("")
+        self._end: list[Entry] | None = None
+
+    def update(self, now: float) -> list[Entry]:
+        """`now`: on the clock of the turn's times, in seconds."""
+        entries: list[Entry] = [self._question]
+        for part in self.turn.parts:
+            entries += self._of(part)
+        if doing := self._doing(now):
+            if self._waiting.text != doing:
+                self._waiting = Quiet(doing)
+            entries.append(self._waiting)
+        if self.turn.end:
+            if self._end is None:
+                self._end = self._ending(self.turn.end)
+            entries += self._end
+        for before, entry in pairwise(entries):
+            if isinstance(entry, Foldable) and isinstance(before, Foldable):
+                entry.gap = False
+        return entries
+
+    def _of(self, part: Part) -> list[Entry]:
+        match part:
+            case Answer():
+                answers = self._answers.setdefault(id(part), _AnswerEntries())
+                return answers.update(part.text, closed=part is not self.turn.parts[-1] or bool(self.turn.end))
+            case Thinking():
+                seconds = part.ended - part.began
+                return [
+                    self._fold(part, f"thought for {seconds:.0f} s" if seconds >= 1 else "thought", part.text.strip())
+                ]
+            case Call():
+                inside = passages_told(part.returned.passages) if part.returned else ""
+                return [self._fold(part, step(part.called, part.returned), inside)]
+            case Note():
+                return [self._notes.setdefault(id(part), Quiet(part.text))]
+
+    def _fold(self, part: Part, title: str, inside: str) -> Foldable:
+        """The same one while it says the same; a changed one stays open."""
+        known = self._folds.get(id(part))
+        if known and known[0] == title + inside:
+            return known[1]
+        fold = Foldable(title, inside)
+        fold.open = bool(known and known[1].open)
+        self._folds[id(part)] = (title + inside, fold)
+        return fold
+
+    def _doing(self, now: float) -> str:
+        """What is done before there is any text, and that nothing has come for a while."""
+        turn = self.turn
+        if turn.end:
+            return ""
+        silent = now - turn.heard_at
+        if turn.state and turn.state.state in ("thinking", "writing") and silent >= STALLED_S:
+            return f"stalled: nothing for {silent:.0f} s"
+        if turn.parts and isinstance(turn.parts[-1], Answer):
+            return ""
+        return f"{state_words(turn.state)} …" if turn.state else "waiting for the engine …"
+
+    def _ending(self, end: Answered | Failed) -> list[Entry]:
+        if isinstance(end, Failed):
+            if self.turn.stopped:
+                return [Quiet("Stopped. What was said stays.")]
+            hint = f"\n{end.hint}" if end.hint else ""
+            return [Quiet(f"{end.message} [{end.code}]{hint}\nThe question can be asked again.", "error")]
+        sources = [self._source(end, citation, first=not number) for number, citation in enumerate(end.citations)]
+        return [*(entry for entry in sources if entry), Quiet(summary(end))]
+
+    def _source(self, end: Answered, citation: Citation, *, first: bool) -> Entry | None:
+        passage = self.turn.passages.get(citation.n)
+        return SourceLine(citation, passage, end.answer, first=first) if passage else None
