@@ -37,6 +37,7 @@ class Painting(Scrolling):
     DEFAULT_CSS = """
     Transcript {
         padding: 0 1;
+        overflow-x: hidden;
         scrollbar-size-vertical: 1;
         scrollbar-gutter: stable;
         background: $background;
