@@ -65,19 +65,29 @@ class Marking(Painting):
             self.unmark()
 
     def action_scroll_up(self) -> None:
-        self._extend(-1) if self._mark is not None else super().action_scroll_up()
+        self._go(-1)
 
     def action_scroll_down(self) -> None:
-        self._extend(1) if self._mark is not None else super().action_scroll_down()
+        self._go(1)
 
     def action_page_up(self) -> None:
-        self._extend(-self.page) if self._mark is not None else super().action_page_up()
+        self._go(-self.page)
 
     def action_page_down(self) -> None:
-        self._extend(self.page) if self._mark is not None else super().action_page_down()
+        self._go(self.page)
+
+    def action_scroll_home(self) -> None:
+        self._go(-self.layout_of_lines.height)
 
     def action_scroll_end(self) -> None:
         self.follow()
+
+    def _go(self, lines: int) -> None:
+        """Scrolls, or extends the selection."""
+        if self._mark is None:
+            self.scroll_relative(y=lines, animate=False, force=True, immediate=True)
+        else:
+            self._extend(lines)
 
     def _extend(self, lines: int) -> None:
         last = max(self.layout_of_lines.height - 1, 0)

@@ -185,11 +185,13 @@ async def test_the_end_is_followed_until_the_user_scrolls_up(app: TranscriptApp)
         assert "line 59" in "\n".join(app.shown())
         app.transcript.focus()
         await pilot.press("pageup")
+        await pilot.pause()
         held = app.shown()
         for n in range(60, 90):
             say(app, f"line {n}\n\n")
         assert app.shown() == held
         await pilot.press("end")
+        await pilot.pause()
         assert "line 89" in "\n".join(app.shown())
         say(app, "line 90\n\n")
         assert "line 90" in "\n".join(app.shown())
@@ -205,6 +207,7 @@ async def test_scrolling_up_through_what_was_never_shown_does_not_jump(app: Tran
         for _ in range(60):
             before = app.shown()
             await pilot.press("up")
+            await pilot.pause()
             assert app.shown()[1:11] == before[:10]
 
 
