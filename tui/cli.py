@@ -1,12 +1,10 @@
 """The command line: finds the command, runs it, and turns every failure into a message and an exit status."""
 
-import difflib
 import os
 import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import NoReturn
 
 from docmind import __version__
 from docmind.agents.errors import Code, DocmindError
@@ -14,6 +12,7 @@ from docmind.agents.text import one_line
 
 from . import ask, library_commands, profiles
 from .arguments import CommandParser, Parser, data_dir
+from .open import open_screen
 from .terminal import BOLD, notice, prepare_streams, say_json
 
 COMMANDS = (ask, library_commands, profiles)
@@ -49,16 +48,16 @@ def _run(arguments: list[str]) -> int:
         args = parser.parse_args(arguments)
         status: int = args.run(args)
         return status
-    _open_screen([path for path in rest if path != "--"], commands)
+    return open_screen(arguments, commands)
 
 
 def _parsers() -> tuple[Parser, list[str]]:
     """The parser of everything but the screen, and the names of its commands."""
     parser = Parser(
         prog="docmind",
-        usage="docmind [PATH ...]\n       docmind COMMAND ...",
+        usage="docmind [PATH ...]       open the chat on these folders (default: this one)\n       docmind COMMAND ...",
         description="Chat with your own documents through a local model.",
-        epilog="A folder that is named like a command is written ./NAME.",
+        epilog="The chat takes --profile P and --plain-driver. A folder named like a command is written ./NAME.",
     )
     parser.add_argument("--version", action="version", version=f"docmind {__version__}")
     commands = parser.add_subparsers(
@@ -72,19 +71,6 @@ def _parsers() -> tuple[Parser, list[str]]:
 def _common_options(arguments: list[str]) -> tuple[Namespace, list[str]]:
     """The common options, and all other arguments."""
     return Parser(prog="docmind", add_help=False).parse_known_args(arguments)
-
-
-def _open_screen(paths: list[str], commands: list[str]) -> NoReturn:
-    """The chat itself comes with a later version; until then this says what there is."""
-    if paths and paths[0].startswith("-"):
-        hint = "See `docmind --help`. The options of a command stand after its name."
-        raise DocmindError(Code.USAGE, f"Unknown option: {one_line(paths[0])}.", hint)
-    hint = 'Ask on the command line: docmind ask "your question" FOLDER. All commands: docmind --help.'
-    if paths and not os.path.exists(paths[0]):
-        close = difflib.get_close_matches(paths[0], commands, 1)
-        hint = f"Did you mean `docmind {close[0]}`?" if close else hint
-        raise DocmindError(Code.USAGE, f"No such command or folder: {one_line(paths[0])}.", hint)
-    raise DocmindError(Code.USAGE, "The chat screen is not part of this version yet.", hint)
 
 
 def _report(error: DocmindError, arguments: list[str]) -> int:

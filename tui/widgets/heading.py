@@ -8,8 +8,7 @@ from textual.widget import Widget
 from docmind.agents.records import ProfileState
 from docmind.agents.text import one_line
 
-SIGNS = {"ready": "●", "cold": "○", "loading": "◐", "checking": "…", "down": "×"}
-"""How a profile is."""
+from ..signs import SIGNS, STYLES
 
 
 class Heading(Widget):
@@ -36,7 +35,5 @@ def _badge(profile: ProfileState | None) -> Content:
     if profile is None:
         return Content("finding a model …")
     name, model = one_line(profile.name, 40), one_line(profile.model, 40)
-    sign = SIGNS[profile.state]
-    style = {"ready": "$success", "cold": "$success", "down": "$error"}.get(profile.state, "$warning")
     parts = [(name, "$foreground"), *([(f" · {model}", "")] if model and model != name else [])]
-    return Content.assemble(*parts, " ", (sign, style))
+    return Content.assemble(*parts, " ", (SIGNS[profile.state], STYLES[profile.state]))

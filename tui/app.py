@@ -1,0 +1,139 @@
+"""The full-screen program: its look, its end, and what holds on every screen. The chat itself is screens/chat.py."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.driver import Driver
+from textual.screen import Screen
+
+from docmind.agents.configuration import Loaded
+from docmind.agents.errors import Code, DocmindError
+from docmind.agents.text import one_line
+from docmind.themes.loader import load_palettes
+
+from . import clipboard
+from .keymap import keymap
+from .remembered import Choices, Remembered
+from .screens.chat import ChatScreen
+from .theming import DEFAULT, register
+
+ENDS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+"""Signals that end docmind as if the user had left, with the exit status 128 + their number."""
+SAVE_S = 0.5
+"""A draft is saved so long after a change, in seconds."""
+
+
+class Start(NamedTuple):
+    """What docmind was started with."""
+
+    loaded: Loaded
+    roots: list[Path]
+    """Absolute."""
+    folders: str
+    """The roots as the heading names them."""
+    problems: list[DocmindError]
+    """What is wrong with the settings; the screen opens all the same, and shows it."""
+
+
+class DocmindApp(App[int], inherit_bindings=False):
+    """One chat about some folders."""
+
+    TITLE = "docmind"
+    ENABLE_COMMAND_PALETTE = False  # ours is opened by the chat, from the table of commands
+    BINDINGS: ClassVar[list[BindingType]] = []
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+
+    def __init__(self, start: Start, driver_class: type[Driver] | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self.animation_level = "none"
+        self.start, self.settings = start, start.loaded.settings
+        self.keys, faults = keymap(self.settings.keys)
+        self.set_keymap(self.keys)
+        self.problems = [*start.problems, *faults]
+        """Shown once the chat is open."""
+        self.remembered = Remembered(start.loaded.data_dir, start.roots)
+        self.choices = self.remembered.choices()
+        self.draft = self.remembered.draft()
+        """What the prompt holds."""
+        self._saved = self.draft
+        self._saving = False
+        self._told: set[str] = set()
+        self._read_palettes()
+
+    def get_default_screen(self) -> Screen[None]:
+        return ChatScreen(self.start, self.draft)
+
+    def on_mount(self) -> None:
+        for number in ENDS:
+            asyncio.get_running_loop().add_signal_handler(number, self._end, number)
+
+    def on_unmount(self) -> None:
+        self.save_draft()
+
+    def keep_draft(self, text: str) -> None:
+        """It is saved soon: not at every key."""
+        self.draft = text
+        if not self._saving:
+            self._saving = True
+            self.set_timer(SAVE_S, self.save_draft)
+
+    def save_draft(self) -> None:
+        """Trouble with the disk is told once."""
+        self._saving = False
+        if self.draft != self._saved:
+            self._saved = self.draft
+            self.remember(lambda: self.remembered.save_draft(self.draft))
+
+    def choose(self, **choices: str | bool) -> None:
+        """Remembers what was chosen on the screen: `theme`, `sidebar`."""
+        self.choices = msgspec.structs.replace(self.choices, config_theme=self.settings.theme, **choices)
+        self.remember(lambda: self.remembered.save_choices(self.choices))
+
+    def remember(self, write: Callable[[], None]) -> None:
+        """A disk that cannot be written is told once, and is no reason to end."""
+        try:
+            write()
+        except DocmindError as error:
+            if error.message not in self._told and self.is_running:
+                self._told.add(error.message)
+                self.tell(error)
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """A short message in the corner."""
+        self.notify(text, markup=False, severity="error" if error else "information")
+
+    def tell(self, error: DocmindError) -> None:
+        """A failure: what happened, its code, what to do."""
+        self.say(str(error), error=True)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Says afterwards what was really done."""
+        self._clipboard = text
+        self.run_worker(self._copy(text), group="copy")
+
+    async def _copy(self, text: str) -> None:
+        self.say(await clipboard.copy(self, text))
+
+    def _read_palettes(self) -> None:
+        palettes, problems = load_palettes(self.start.loaded.config.parent / "themes")
+        for problem in problems:
+            message = f"The theme {one_line(str(problem.file), 300)} cannot be used: {one_line(problem.what, 300)}"
+            self.problems.append(DocmindError(Code.CONFIG, message, "docs/themes.md shows what a theme holds."))
+        register(self, palettes)
+        wanted = self.choices.theme_in_force(self.settings.theme)
+        if wanted not in palettes:
+            message = f"There is no theme '{one_line(wanted)}'."
+            hint = f"Themes: {', '.join(map(one_line, palettes))}."
+            self.problems.append(DocmindError(Code.CONFIG, message, hint))
+        self.theme = wanted if wanted in palettes else DEFAULT
+
+    def _end(self, number: int) -> None:
+        self.exit(128 + number, return_code=128 + number)
+
+    def _fatal_error(self) -> None:
+        """A bug: the command line reports it, without Textual's own pages of traceback."""
+        self._close_messages_no_wait()

@@ -1,0 +1,193 @@
+"""The parts of the chat, and the way between them and the engine: what is asked goes out, what comes is shown."""
+
+import os
+import uuid
+from typing import TYPE_CHECKING, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from docmind.agents.configuration import api_keys
+from docmind.agents.errors import Code, DocmindError
+from docmind.agents.protocol import (
+    Answered,
+    AnyEvent,
+    Ask,
+    Cancel,
+    Check,
+    Checked,
+    Failed,
+    Library,
+    Open,
+    Profiles,
+    RunEvent,
+    Source,
+    State,
+)
+
+from ..commands import BY_NAME
+from ..doing import doing
+from ..engine_link import EngineLink, LinkState
+from ..keymap import first_key
+from ..profile_choice import ProfileChoice
+from ..transcript.view import Transcript
+from ..widgets.heading import Heading
+from ..widgets.prompt import Prompt
+from ..widgets.search_bar import SearchBar
+from ..widgets.sidebar import Sidebar
+from ..widgets.status import Status
+from .profile_picker import ProfilePicker
+from .source import SourcePanel
+
+if TYPE_CHECKING:
+    from ..app import DocmindApp
+
+
+class Conversation(Screen[None]):
+    """Lays out the parts and knows the questions that are open. What the user can do with it is in chat.py."""
+
+    CSS_PATH = "chat.tcss"
+    AUTO_FOCUS = "Prompt"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice = ProfileChoice(self.docmind.settings.profile)
+        self.link = EngineLink(self.docmind.start.loaded.data_dir, self.opened, self._hear)
+        self._link_state = LinkState("starting")
+        self._library: Library | None = None
+        self._runs: dict[str, State | None] = {}
+        """The last state of each question that has no answer yet, oldest first."""
+
+    @property
+    def docmind(self) -> "DocmindApp":
+        return cast("DocmindApp", self.app)
+
+    @property
+    def transcript(self) -> Transcript:
+        return self.query_one(Transcript)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            with Vertical(id="chat"):
+                yield Heading(self.docmind.start.folders)
+                yield Transcript()
+                yield SearchBar()
+                yield Prompt(self.docmind.draft)
+                yield Status()
+            yield SourcePanel()
+            yield Sidebar()
+
+    def on_mount(self) -> None:
+        self.query_one(Sidebar).display = self.docmind.choices.sidebar is not False
+        self.query_one(Heading).profile = self.choice.current
+        self._show_status()
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        """What the first paint does not wait for."""
+        for problem in self.docmind.problems:
+            self.transcript.note(str(problem), error=True)
+        self.query_one(Prompt).load_history(self.docmind.remembered.history())
+        self.link.send(Check())
+        self.run_worker(self.link.run(), group="engine")
+        self.query_one(Sidebar).start_reading()
+
+    def opened(self) -> Open:
+        """What every new connection to the engine begins with; sent again, it begins a new conversation."""
+        settings, roots = self.docmind.settings, self.docmind.start.roots
+        return Open(settings=settings, roots=list(map(os.fsencode, roots)), keys=api_keys(settings, os.environ))
+
+    def ask(self, question: str) -> None:
+        """Waits where the engine is not there yet, or still answers."""
+        run = uuid.uuid4().hex
+        self._runs[run] = None
+        self.transcript.ask(run, question)
+        self.link.send(Ask(run=run, question=question, profile=self.choice.chosen))
+        self._show_status()
+
+    def stop(self) -> bool:
+        """Stops what is being answered; what waits behind it comes next. False when there is nothing to stop."""
+        for run in self._runs:
+            self.link.send(Cancel(run=run))
+            return True
+        return False
+
+    def begin_anew(self) -> None:
+        """A new conversation with the same documents."""
+        for run in list(self._runs):
+            self.link.send(Cancel(run=run))
+        self._runs.clear()
+        self.transcript.clear()
+        self.link.send(self.opened())
+        self._show_status()
+
+    def use_profile(self, name: str) -> None:
+        """For the next question; the way back is taken when the profile turns out to be down."""
+        try:
+            self.choice.switch(name)
+        except DocmindError as error:
+            self.docmind.tell(error)
+        else:
+            self._show_profiles()
+            self.link.send(Check(profiles=[name]))
+
+    def _hear(self, event: AnyEvent | LinkState) -> None:
+        self.query_one(Sidebar).show(event)
+        match event:
+            case LinkState():
+                self._hear_link(event)
+            case Library():
+                self._library = event
+                if event.notice:
+                    self.transcript.note(event.notice)
+            case Profiles() | Checked():
+                self._hear_profiles(event)
+            case Source():
+                self.query_one(SourcePanel).show(event)
+            case Failed(run=""):
+                self.transcript.note(str(DocmindError(Code(event.code), event.message, event.hint)), error=True)
+            case RunEvent():
+                self._hear_run(event)
+        self._show_status()
+
+    def _hear_link(self, state: LinkState) -> None:
+        self._link_state = state
+        if state.state == "failed":
+            self.transcript.note(str(state.error), error=True)
+        elif state.state == "lost":
+            self.link.send(Check())
+            self.transcript.note("The engine ended and is started again; it forgets the questions above.")
+
+    def _hear_profiles(self, event: Profiles | Checked) -> None:
+        if isinstance(event, Profiles):
+            self.choice.know(event.profiles)
+        elif why := self.choice.found(event.profile):
+            self.transcript.note(str(why), error=True)
+        if isinstance(self.app.screen, ProfilePicker):
+            for state in self.choice.states.values():
+                self.app.screen.show(state)
+        self._show_profiles()
+
+    def _hear_run(self, event: RunEvent) -> None:
+        if isinstance(event, Answered | Failed):
+            self._runs.pop(event.run, None)
+        elif isinstance(event, State) and event.run in self._runs:
+            self._runs[event.run] = event
+        self.transcript.show(event)
+
+    def _show_profiles(self) -> None:
+        current = self.choice.current
+        self.query_one(Heading).profile = current
+        self.query_one(Sidebar).show_profiles(current.name if current else "", self.choice.next_ones)
+
+    def _show_status(self) -> None:
+        status = self.query_one(Status)
+        status.state = doing(self._link_state, self._library, list(self._runs.values()))
+        names = [*(["stop"] if self._runs else []), "help", "model", "palette"]
+        status.keys = [(first_key(name, self.docmind.keys), BY_NAME[name].title.lower()) for name in names]
+
+    @on(Sidebar.SummaryChanged)
+    def _summary_changed(self, event: Sidebar.SummaryChanged) -> None:
+        self.query_one(Status).summary = event.summary

@@ -1,0 +1,61 @@
+"""All commands with the keys that they really have, and how they are typed."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ..commands import COMMANDS, Command, Place
+from ..keymap import shown_keys
+
+PLACES: Mapping[Place, str] = {
+    "chat": "Everywhere",
+    "prompt": "While typing",
+    "transcript": "In the text",
+}
+_KEYS, _TYPED = 28, 24
+"""Columns."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closed by Esc, or by the key that opened it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,f1,enter", "dismiss", "Close", show=False)]
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+        & VerticalScroll {
+            width: 100; max-width: 100%; height: auto; max-height: 100%;
+            padding: 1 2; background: $panel; scrollbar-size-vertical: 1;
+        }
+        & Static { width: 100%; height: auto; }
+    }
+    """
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        """`keys`: those of the user, by command."""
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static(self._text(), markup=False)
+
+    def _text(self) -> Content:
+        lines = [Content.from_markup("[bold]docmind[/bold]   ↑ ↓ PageUp PageDown scroll, Esc closes")]
+        for place, title in PLACES.items():
+            lines += [Content(""), Content.styled(title, "bold $primary")]
+            lines += [self._line(command) for command in COMMANDS if command.place == place]
+        return Content("\n").join(lines)
+
+    def _line(self, command: Command) -> Content:
+        keys = shown_keys(command.name, self._keys)
+        typed = "" if command.slash is None else f"/{command.name} {command.slash}".strip()
+        return Content.assemble(
+            (f"{keys:<{_KEYS}}", "bold"), (f"{typed:<{_TYPED}}", "$secondary"), command.help or command.title
+        )

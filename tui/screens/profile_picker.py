@@ -1,0 +1,78 @@
+"""Every profile with its state, model, kind, window and speed; Enter or its number takes it for the next question."""
+
+from collections.abc import Iterable, Sequence
+
+from textual import events
+from textual.content import Content
+from textual.widgets import Input
+
+from docmind.agents.records import ProfileState
+from docmind.agents.text import one_line
+
+from ..signs import SIGNS, STYLES
+from .picker import Picker, Row
+
+_NAME, _MODEL, _KIND = 16, 28, 9
+"""Columns."""
+_NARROW = 76
+"""Columns of the screen below which the kind and the speed are left out."""
+
+
+class ProfilePicker(Picker):
+    """`show` takes what is found about a profile while it is open."""
+
+    def __init__(self, profiles: Sequence[ProfileState], current: str) -> None:
+        super().__init__("Models", current)
+        self._states = {state.name: state for state in profiles}
+
+    def show(self, profiles: Iterable[ProfileState]) -> None:
+        """What is known now, in the order of the fallback chain."""
+        states = {state.name: state for state in profiles}
+        if states != self._states:
+            self._states = states
+            self.fill()
+
+    def rows(self) -> Iterable[Row]:
+        for number, state in enumerate(self._states.values(), 1):
+            yield Row(state.name, f"{state.name} {state.model} {state.kind}", self._shown(number, state))
+
+    def about(self, name: str) -> Content:
+        state = self._states[name]
+        lines = [f"{state.kind}  {state.where}" if state.where else state.kind]
+        if state.reason:
+            lines.append(f"{state.reason} [{state.code}]" if state.code else state.reason)
+        lines += [state.hint] if state.hint else []
+        return Content("\n".join(one_line(line, 300) for line in lines))
+
+    def on_key(self, event: events.Key) -> None:
+        """A number takes a profile while nothing is typed."""
+        names = list(self._states)
+        if event.character and event.character in "123456789" and not self.query_one(Input).value:
+            event.stop()
+            event.prevent_default()
+            if int(event.character) <= len(names):
+                self.dismiss(names[int(event.character) - 1])
+
+    def _shown(self, number: int, state: ProfileState) -> Content:
+        """`1  balanced   ● ready     llama3.1:8b   8k   ollama   41 tok/s`"""
+        key = str(number) if number <= 9 else " "
+        mark = "▸" if state.name == self._current else " "
+        context = f"{state.context / 1024:.0f}k" if state.context else ""
+        parts: list[str | Content | tuple[str, str]] = [
+            (f"{mark}{key}  ", "$text-muted"),
+            (_column(state.name, _NAME), "bold"),
+            (f"{SIGNS[state.state]} ", STYLES[state.state]),
+            _column(state.state, 10),
+            _column(state.model, _MODEL),
+            f"{context:>5}",
+        ]
+        if self.app.size.width >= _NARROW:
+            speed = f"{state.tokens_per_s:.0f} tok/s" if state.tokens_per_s else ""
+            parts += [f"   {_column(state.kind, _KIND)}", f"{speed:>10}"]
+        return Content.assemble(*parts)
+
+
+def _column(text: str, width: int) -> str:
+    """Cut or filled to `width` cells, the last one empty."""
+    content = Content(one_line(text, 200)).truncate(width - 1, ellipsis=True)
+    return content.plain + " " * (width - content.cell_length)

@@ -1,0 +1,76 @@
+"""One line in which to search the chat."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+
+class SearchBar(Horizontal):
+    """Hidden until it is opened. Posts what is searched for at each change, and the steps between the hits."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "step(1)", "Next", show=False, priority=True),
+        Binding("up,shift+enter", "step(-1)", "Previous", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    SearchBar {
+        height: 1; display: none; background: $surface;
+        &.-open { display: block; }
+        & Input { width: 1fr; border: none; height: 1; padding: 0 1; background: $surface; }
+        & Input:focus { border: none; }
+        & Static { width: auto; min-width: 12; padding: 0 1; color: $text-muted; text-align: right; }
+    }
+    """
+
+    class Wanted(Message):
+        """These words are searched for; empty: nothing any more."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    class Step(Message):
+        """To the next hit (1) or the one before (-1)."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="Search this chat", compact=True)
+        yield Static("", markup=False)
+
+    @property
+    def is_open(self) -> bool:
+        return self.has_class("-open")
+
+    def open(self, words: str = "") -> None:
+        """Shows it, with the focus."""
+        self.add_class("-open")
+        field = self.query_one(Input)
+        field.cursor_blink = False
+        if words:
+            field.value = words
+        field.focus()
+
+    def close(self) -> None:
+        """Hides it; nothing is marked any more."""
+        self.remove_class("-open")
+        self.query_one(Input).value = ""
+
+    def show_place(self, which: int, of: int) -> None:
+        """`3 of 12`."""
+        self.query_one(Static).update(f"{which} of {of}" if of else "no match")
+
+    def action_step(self, step: int) -> None:
+        self.post_message(self.Step(step))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if not event.value:
+            self.query_one(Static).update("")
+        self.post_message(self.Wanted(event.value))

@@ -1,0 +1,157 @@
+"""The passage behind a citation, with what stands around it in the document."""
+
+import re
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from docmind.agents.protocol import Source
+from docmind.agents.records import Citation, Passage
+from docmind.agents.text import one_line
+
+from ..places import place
+
+STATES = {
+    "changed": "the file has changed since",
+    "gone": "the file is gone",
+}
+_MOST_LINES = 99_999
+
+
+class SourcePanel(Vertical):
+    """Hidden until a citation is opened; what the passage itself holds is there at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e,enter", "edit", show=False),
+        Binding("right_square_bracket,right", "step(1)", show=False),
+        Binding("left_square_bracket,left", "step(-1)", show=False),
+    ]
+    DEFAULT_CSS = """
+    SourcePanel {
+        display: none; width: 1fr; max-width: 90; background: $panel; padding: 0 1;
+        &.-open { display: block; }
+        & .source--title { height: auto; margin-bottom: 1; }
+        & .source--keys { height: 1; color: $text-muted; }
+        & VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+        & VerticalScroll Static { height: auto; }
+        & .source--around { color: $text-muted; padding-left: 2; }
+        & .source--passage { border-left: outer $accent; padding-left: 1; }
+    }
+    """
+
+    class EditorWanted(Message):
+        """The file is to be opened, at this line from 1."""
+
+        def __init__(self, path: bytes, line: int | None) -> None:
+            super().__init__()
+            self.path, self.line = path, line
+
+    class Step(Message):
+        """To the next citation (1) or the one before (-1)."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.citation: Citation | None = None
+        self._passage: Passage | None = None
+        self._source: Source | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", classes="source--title", markup=False)
+        with VerticalScroll():
+            yield Static("", classes="source--around", id="before", markup=False)
+            yield Static("", classes="source--passage", markup=False)
+            yield Static("", classes="source--around", id="after", markup=False)
+        yield Static("← → sources   e editor   Esc close", classes="source--keys", markup=False)
+
+    @property
+    def is_open(self) -> bool:
+        return self.has_class("-open")
+
+    def open(self, citation: Citation, passage: Passage) -> None:
+        """Shows the passage; its surroundings follow by `show`."""
+        self.citation, self._passage, self._source = citation, passage, None
+        self.add_class("-open")
+        self._fill()
+        scroll = self.query_one(VerticalScroll)
+        scroll.scroll_home(animate=False)
+        scroll.focus()
+
+    def show(self, source: Source) -> None:
+        """What stands around the passage, if it is still this one that is looked at."""
+        if self.is_open and source.passage == self._passage:
+            self._source = source
+            self._fill()
+            self.call_after_refresh(self._show_passage)
+
+    def close(self) -> None:
+        self.remove_class("-open")
+
+    def action_edit(self) -> None:
+        source, passage = self._source, self._passage
+        if not source or not passage:
+            return
+        if source.file:
+            self.post_message(self.EditorWanted(source.file, passage.lines[0] if passage.lines else None))
+        else:
+            self.notify("The file is gone.", severity="error", markup=False)
+
+    def action_step(self, step: int) -> None:
+        self.post_message(self.Step(step))
+
+    def _show_passage(self) -> None:
+        """A line of what stands before it is left in sight."""
+        passage = self.query_one(".source--passage")
+        top = max(passage.virtual_region.y - 2, 0)
+        self.query_one(VerticalScroll).scroll_to(y=top, animate=False, force=True)
+
+    def _fill(self) -> None:
+        citation, passage, source = self.citation, self._passage, self._source
+        assert citation
+        assert passage
+        self.query_one(".source--title", Static).update(_title(citation, passage, source))
+        first = source.first_line if source else None
+        before, after = (source.before, source.after) if source else ("", "")
+        self.query_one("#before", Static).update(_numbered(before, first))
+        own = passage.lines[0] if passage.lines else None
+        body = _numbered(passage.text, own)
+        self.query_one(".source--passage", Static).update(_marked(body, citation.quote))
+        behind = passage.lines[1] + 1 if passage.lines else None
+        self.query_one("#after", Static).update(_numbered(after, behind))
+
+
+def _title(citation: Citation, passage: Passage, source: Source | None) -> Content:
+    where = place(one_line(passage.path, 300), passage.page, passage.lines)
+    marks = [] if citation.verified else ["unverified: its words do not support what the answer says"]
+    if source and source.state != "current":
+        marks.append(STATES[source.state])
+    heading = f"\n{one_line(passage.heading, 200)}" if passage.heading else ""
+    warning = "".join(f"\n! {mark}" for mark in marks)
+    return Content.assemble(
+        (f"[{citation.n}] ", "$accent"), (where, "bold"), (heading, "$text-muted"), (warning, "$warning")
+    )
+
+
+def _numbered(text: str, first: int | None) -> Content:
+    """With line numbers, where the document has them."""
+    if first is None or not text:
+        return Content(text)
+    lines = text.split("\n")
+    wide = len(str(min(first + len(lines) - 1, _MOST_LINES)))
+    rows = [Content.assemble((f"{first + n:>{wide}}  ", "$text-muted"), line) for n, line in enumerate(lines)]
+    return Content("\n").join(rows)
+
+
+def _marked(text: Content, quote: str) -> Content:
+    """The quoted words stand out; line breaks and line numbers between them do not matter."""
+    pattern = r"\s+(?:\d+\s\s)?".join(map(re.escape, quote.split()))
+    found = re.search(pattern, text.plain) if pattern else None
+    return text.stylize("bold underline", found.start(), found.end()) if found else text
