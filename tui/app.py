@@ -2,9 +2,12 @@
 
 import asyncio
 import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+import msgspec
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -17,12 +20,15 @@ from docmind.themes.loader import load_palettes
 
 from . import clipboard
 from .keymap import keymap
-from .remembered import Choices, Remembered
+from .remembered import Remembered
 from .screens.chat import ChatScreen
 from .theming import DEFAULT, register
+from .wire.driver import WireDriver
 
 ENDS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 """Signals that end docmind as if the user had left, with the exit status 128 + their number."""
+LEAVE_S = 3.0
+"""Ctrl+C twice within this time leaves, in seconds."""
 SAVE_S = 0.5
 """A draft is saved so long after a change, in seconds."""
 
@@ -45,7 +51,6 @@ class DocmindApp(App[int], inherit_bindings=False):
     TITLE = "docmind"
     ENABLE_COMMAND_PALETTE = False  # ours is opened by the chat, from the table of commands
     BINDINGS: ClassVar[list[BindingType]] = []
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
 
     def __init__(self, start: Start, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
@@ -62,10 +67,11 @@ class DocmindApp(App[int], inherit_bindings=False):
         self._saved = self.draft
         self._saving = False
         self._told: set[str] = set()
+        self._asked_to_leave = -LEAVE_S
         self._read_palettes()
 
     def get_default_screen(self) -> Screen[None]:
-        return ChatScreen(self.start, self.draft)
+        return ChatScreen()
 
     def on_mount(self) -> None:
         for number in ENDS:
@@ -116,20 +122,46 @@ class DocmindApp(App[int], inherit_bindings=False):
         self.run_worker(self._copy(text), group="copy")
 
     async def _copy(self, text: str) -> None:
-        self.say(await clipboard.copy(self, text))
+        self.say(await clipboard.copy(text, self._send_osc52))
+
+    def _send_osc52(self, text: str) -> None:
+        """Only this way does a sequence for the clipboard pass our driver."""
+        if isinstance(self._driver, WireDriver):
+            self._driver.copy(text)
+        else:
+            super().copy_to_clipboard(text)
+
+    def use_theme(self, name: str) -> None:
+        """At once, and at the next start."""
+        if name in self.palettes:
+            self.theme = name
+            self.choose(theme=name)
+        else:
+            self.say(f"There is no theme '{one_line(name)}'. Themes: {self._themes()}.", error=True)
+
+    def leave_by_two(self) -> None:
+        """The second time within a few seconds."""
+        now = time.monotonic()
+        if now - self._asked_to_leave < LEAVE_S:
+            self.exit()
+        else:
+            self._asked_to_leave = now
+            self.say("Press Ctrl+C once more to leave. What you typed is kept.")
+
+    def _themes(self) -> str:
+        return ", ".join(map(one_line, self.palettes))
 
     def _read_palettes(self) -> None:
-        palettes, problems = load_palettes(self.start.loaded.config.parent / "themes")
+        self.palettes, problems = load_palettes(self.start.loaded.config.parent / "themes")
         for problem in problems:
             message = f"The theme {one_line(str(problem.file), 300)} cannot be used: {one_line(problem.what, 300)}"
             self.problems.append(DocmindError(Code.CONFIG, message, "docs/themes.md shows what a theme holds."))
-        register(self, palettes)
+        register(self, self.palettes)
         wanted = self.choices.theme_in_force(self.settings.theme)
-        if wanted not in palettes:
+        if wanted not in self.palettes:
             message = f"There is no theme '{one_line(wanted)}'."
-            hint = f"Themes: {', '.join(map(one_line, palettes))}."
-            self.problems.append(DocmindError(Code.CONFIG, message, hint))
-        self.theme = wanted if wanted in palettes else DEFAULT
+            self.problems.append(DocmindError(Code.CONFIG, message, f"Themes: {self._themes()}."))
+        self.theme = wanted if wanted in self.palettes else DEFAULT
 
     def _end(self, number: int) -> None:
         self.exit(128 + number, return_code=128 + number)

@@ -39,7 +39,7 @@ COMMANDS = (
     Command("quit", "ctrl+q", "Quit", "Leave docmind; what you typed is kept", ""),
     Command("copy_or_stop", "ctrl+c", "Copy or stop", "Copy the selection, else stop the answer, else (twice) quit"),
     Command("suspend", "ctrl+z", "Suspend", "Back to the shell; `fg` returns"),
-    Command("focus", "tab", "Focus", "Go between the prompt and the text"),
+    Command("change_focus", "tab", "Focus", "Go between the prompt and the text"),
     *(
         Command(
             f"profile_{n}",

@@ -1,13 +1,17 @@
 """The chat: what the user can do in it. A command of commands.py is the method `action_NAME`."""
 
 import difflib
+import uuid
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
 from textual.widgets import TextArea
 
 from docmind.agents.errors import DocmindError
+from docmind.agents.protocol import Check, Look
 from docmind.agents.records import Citation, Passage
 from docmind.agents.text import one_line
 
@@ -18,10 +22,10 @@ from ..transcript.view import Transcript
 from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
+from ..widgets.source_panel import SourcePanel
 from .conversation import Conversation
 from .help import HelpScreen
 from .profile_picker import ProfilePicker
-from .source import SourcePanel
 from .theme_picker import ThemePicker
 
 
@@ -70,17 +74,13 @@ class ChatScreen(Conversation):
             f"It was kept as {one_line(str(file), 500)}; open docmind on that file to ask about it."
         )
 
-    @on(Transcript.AskAgain)
-    def _asked_again(self, event: Transcript.AskAgain) -> None:
-        self.ask(event.question)
-
     def action_again(self) -> None:
         if last := self.transcript.last_turn:
             self.ask(last.question)
 
     def action_new(self) -> None:
         self.begin_anew()
-        self.query_one(SourcePanel).close()
+        self._close_source()
 
     def action_stop(self) -> None:
         """Esc: what lies on top is closed first."""
@@ -88,9 +88,8 @@ class ChatScreen(Conversation):
         if search.is_open:
             search.close()
             self.transcript.focus()
-        elif panel.display:
-            panel.close()
-            self.query_one(Prompt).focus()
+        elif panel.is_open:
+            self._close_source()
         elif not self.stop():
             self.query_one(Prompt).focus()
 
@@ -117,7 +116,7 @@ class ChatScreen(Conversation):
         current = self.choice.current
         picker = ProfilePicker(list(self.choice.states.values()), current.name if current else "")
         self.app.push_screen(picker, lambda chosen: self.use_profile(chosen) if chosen else None)
-        self.check_profiles()
+        self.link.send(Check())
 
     def action_profile(self, number: int) -> None:
         if name := self.choice.numbered(number):
@@ -127,14 +126,15 @@ class ChatScreen(Conversation):
         if name:
             self.docmind.use_theme(name)
         else:
-            self.app.push_screen(ThemePicker(), lambda chosen: self.docmind.use_theme(chosen) if chosen else None)
+            picker = ThemePicker(self.docmind.palettes, self.app.theme)
+            self.app.push_screen(picker, lambda chosen: self.docmind.use_theme(chosen) if chosen else None)
 
     def action_sidebar(self) -> None:
         sidebar = self.query_one(Sidebar)
         sidebar.display = not sidebar.display
         self.docmind.choose(sidebar=sidebar.display)
 
-    def action_focus(self) -> None:
+    def action_change_focus(self) -> None:
         prompt = self.query_one(Prompt)
         (self.transcript if prompt.has_focus else prompt).focus()
 
@@ -142,8 +142,8 @@ class ChatScreen(Conversation):
 
     def action_sources(self, number: str = "") -> None:
         panel = self.query_one(SourcePanel)
-        if panel.display and not number:
-            panel.close()
+        if panel.is_open and not number:
+            self._close_source()
         elif found := self.transcript.citation(int(number) if number.isdecimal() else 1):
             self._open_source(*found)
         else:
@@ -155,16 +155,24 @@ class ChatScreen(Conversation):
 
     def _open_source(self, citation: Citation, passage: Passage) -> None:
         self.query_one(SourcePanel).open(citation, passage)
-        self.look(passage)
+        self.query_one("#chat").add_class("-covered")
+        self.link.send(Look(look=uuid.uuid4().hex, passage=passage))
+
+    def _close_source(self) -> None:
+        self.query_one(SourcePanel).close()
+        self.query_one("#chat").remove_class("-covered")
+        self.query_one(Prompt).focus()
+
+    @on(SourcePanel.Step)
+    def _next_source(self, event: SourcePanel.Step) -> None:
+        shown = self.query_one(SourcePanel).citation
+        if shown and (found := self.transcript.citation(shown.n + event.step)):
+            self._open_source(*found)
 
     @on(SourcePanel.EditorWanted)
     def _editor_wanted(self, event: SourcePanel.EditorWanted) -> None:
-        if problem := external.open_in_editor(self.app, event.path, event.line):
+        if problem := external.open_file(self.docmind, event.path, event.line):
             self.docmind.say(problem, error=True)
-
-    @on(SourcePanel.Closed)
-    def _source_closed(self) -> None:
-        self.query_one(Prompt).focus()
 
     # --- searching, copying, scrolling
 
@@ -181,9 +189,47 @@ class ChatScreen(Conversation):
     def _search_step(self, event: SearchBar.Step) -> None:
         self.query_one(SearchBar).show_place(*self.transcript.next_hit(event.step))
 
+    @on(Transcript.SearchWanted)
+    def _search_wanted(self) -> None:
+        self.action_search()
+
     @on(Transcript.CopyWanted)
     def _copy_wanted(self, event: Transcript.CopyWanted) -> None:
         self.app.copy_to_clipboard(event.text)
+
+    def action_copy(self, what: str = "") -> None:
+        """`answer`, `code`, `selection`; without a word the selection, else the answer."""
+        selected = self.selected_text()
+        if what.startswith("c"):
+            self.transcript.action_copy_code()
+        elif selected and not what.startswith(("a", "m")):
+            self.app.copy_to_clipboard(selected)
+        else:
+            self.transcript.action_copy_answer()
+
+    def selected_text(self) -> str:
+        """By mouse or keys, in the text or in the prompt."""
+        return self.query_one(Prompt).selected_text or self.get_selected_text() or ""
+
+    def action_copy_or_stop(self) -> None:
+        """Ctrl+C does what people expect of it: never by one press what cannot be undone."""
+        if text := self.selected_text():
+            self.app.copy_to_clipboard(text)
+            self.clear_selection()
+        elif not self.stop():
+            self.docmind.leave_by_two()
+
+    def action_quit(self) -> None:
+        self.app.exit()
+
+    def action_suspend(self) -> None:
+        self.docmind.save_draft()
+        self.app.action_suspend_process()
+
+    def _scrolled(self) -> Widget:
+        """What the keys scroll: the source where that has the focus."""
+        panel = self.query_one(SourcePanel)
+        return panel.query_one(VerticalScroll) if panel.has_focus_within else self.transcript
 
     def action_page_up(self) -> None:
         self._scrolled().action_page_up()

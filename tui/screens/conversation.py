@@ -37,9 +37,9 @@ from ..widgets.heading import Heading
 from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
+from ..widgets.source_panel import SourcePanel
 from ..widgets.status import Status
 from .profile_picker import ProfilePicker
-from .source import SourcePanel
 
 if TYPE_CHECKING:
     from ..app import DocmindApp
@@ -50,6 +50,7 @@ class Conversation(Screen[None]):
 
     CSS_PATH = "chat.tcss"
     AUTO_FOCUS = "Prompt"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (Textual declares it for instances)
 
     def __init__(self) -> None:
         super().__init__()
@@ -166,8 +167,7 @@ class Conversation(Screen[None]):
         elif why := self.choice.found(event.profile):
             self.transcript.note(str(why), error=True)
         if isinstance(self.app.screen, ProfilePicker):
-            for state in self.choice.states.values():
-                self.app.screen.show(state)
+            self.app.screen.show(self.choice.states.values())
         self._show_profiles()
 
     def _hear_run(self, event: RunEvent) -> None:
@@ -180,7 +180,7 @@ class Conversation(Screen[None]):
     def _show_profiles(self) -> None:
         current = self.choice.current
         self.query_one(Heading).profile = current
-        self.query_one(Sidebar).show_profiles(current.name if current else "", self.choice.next_ones)
+        self.query_one(Sidebar).show_profiles(self.choice.next_ones)
 
     def _show_status(self) -> None:
         status = self.query_one(Status)

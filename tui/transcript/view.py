@@ -94,7 +94,7 @@ class Transcript(Marking):
         self.follow()
         self.refresh()
 
-    def show(self, event: AnyEvent) -> None:
+    def show(self, event: AnyEvent | RunEvent) -> None:
         """Takes an event of a run that was asked here; others are none of its business."""
         if not isinstance(event, RunEvent) or event.run not in self._turns:
             return

@@ -68,6 +68,13 @@ class Prompt(TextArea):
         self.replace(text, self.document.start, self.document.end)
         self.move_cursor(self.document.end)
 
+    def sent(self) -> None:
+        """Empties it; the question is the newest of the history."""
+        if self.text.strip() and self._history[-1:] != [self.text.strip()]:
+            self._history.append(self.text.strip())
+        self._place, self._typed = len(self._history), ""
+        self.clear()
+
     def action_send(self) -> None:
         self.post_message(self.Submitted(self.text))
 
