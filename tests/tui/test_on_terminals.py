@@ -1,0 +1,55 @@
+"""The whole program on terminals of many kinds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from program import Program
+from terminal import Terminal
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    program = Program(tmp_path_factory.mktemp("home"))
+    yield program
+    program.close()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"TERM": "xterm"},
+        {"TERM": "xterm-256color"},
+        {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
+        {"TERM": "screen"},
+        {"TERM": "tmux-256color"},
+        {"TERM": "linux"},
+        {"TERM": "xterm-256color", "NO_COLOR": "1"},
+    ],
+    ids=lambda environ: "-".join(environ.values()),
+)
+def test_the_chat_opens_and_ends_on_every_kind_of_terminal(
+    program: Program, folder: Path, environ: dict[str, str]
+) -> None:
+    quiet = {name: value for name, value in program.environ.items() if name not in ("COLORTERM", "NO_COLOR")}
+    with Terminal(program.command(folder), quiet | environ, columns=80, rows=24) as terminal:
+        terminal.wait("Ask about your documents")
+        terminal.keys("pump")
+        terminal.wait("pump")
+        terminal.keys("ctrl+q")
+        assert terminal.ended() == 0
+    may_be_rgb = "COLORTERM" in environ
+    may_be_one_of_256 = "256" in environ["TERM"]
+    assert (b"38;2;" in terminal.raw) == may_be_rgb
+    assert may_be_one_of_256 or b"38;5;" not in terminal.raw
+
+
+def test_the_terminal_is_left_as_it_was_found(program: Program, folder: Path) -> None:
+    with Terminal(program.command(folder), program.environ, columns=80, rows=24) as terminal:
+        terminal.wait("Ask about your documents")
+        terminal.keys("ctrl+q")
+        assert terminal.ended() == 0
+    for mode in (b"1049", b"1000", b"1003", b"1006", b"1004", b"2004"):
+        assert terminal.raw.rfind(b"\x1b[?%sl" % mode) > terminal.raw.rfind(b"\x1b[?%sh" % mode), mode
+    assert terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
