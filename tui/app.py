@@ -49,6 +49,7 @@ class DocmindApp(App[int], inherit_bindings=False):
     """One chat about some folders."""
 
     TITLE = "docmind"
+    CSS_PATH = "screens/chat.tcss"
     ENABLE_COMMAND_PALETTE = False  # ours is opened by the chat, from the table of commands
     BINDINGS: ClassVar[list[BindingType]] = []
 

@@ -31,7 +31,7 @@ COMMANDS = (
     Command("sidebar", "f4", "Sidebar", "Show or hide the sidebar", ""),
     Command("theme", "f5", "Themes", "Choose the colours", "[NAME]"),
     Command("search", "ctrl+f", "Search", "Find words in this chat", "[WORDS]"),
-    Command("copy", "f6", "Copy", "Copy the selection, else the last answer", "[answer|code|selection]"),
+    Command("copy", "f6", "Copy", "Copy the selection, else the last answer; or its code", "[code]"),
     Command("again", "ctrl+r", "Ask again", "Ask the last question once more", ""),
     Command("new", "ctrl+n", "New chat", "Forget this conversation and begin another one", ""),
     Command("stop", "escape", "Stop", "Stop the answer and keep what was said; close what is open", ""),

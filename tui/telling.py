@@ -16,16 +16,22 @@ _DOES = {
 _LONGEST = 80
 
 
-def step(called: ToolCalled, returned: ToolReturned | None) -> str:
-    """`searched "cooling loop"   8 passages   0.04 s`; without the result while there is none."""
+def step(called: ToolCalled, returned: ToolReturned) -> str:
+    """`searched "cooling loop"   8 passages   0.04 s`"""
+    return f"{call(called, returned)}   {outcome(returned)}"
+
+
+def call(called: ToolCalled, returned: ToolReturned | None) -> str:
+    """`searched "cooling loop"`, or that it does so while it has not returned."""
     what = (_DID if returned else _DOES).get(called.tool, one_line(called.tool))
     subject = " ".join(str(value) for value in called.input.values() if value not in (None, ""))
-    told = f'{what} "{one_line(subject, _LONGEST)}"' if subject else what
-    if not returned:
-        return told
+    return f'{what} "{one_line(subject, _LONGEST)}"' if subject else what
+
+
+def outcome(returned: ToolReturned) -> str:
+    """`8 passages   0.04 s`, or the error."""
     count = len(returned.passages)
-    result = returned.error or f"{count} passage{'s' * (count != 1)}   {returned.seconds:.2f} s"
-    return f"{told}   {result}"
+    return returned.error or f"{count} passage{'s' * (count != 1)}   {returned.seconds:.2f} s"
 
 
 def summary(answered: Answered) -> str:

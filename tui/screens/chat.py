@@ -131,8 +131,8 @@ class ChatScreen(Conversation):
 
     def action_sidebar(self) -> None:
         sidebar = self.query_one(Sidebar)
-        sidebar.display = not sidebar.display
-        self.docmind.choose(sidebar=sidebar.display)
+        sidebar.toggle_class("-hidden")
+        self.docmind.choose(sidebar=not sidebar.has_class("-hidden"))
 
     def action_change_focus(self) -> None:
         prompt = self.query_one(Prompt)

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 class Conversation(Screen[None]):
     """Lays out the parts and knows the questions that are open. What the user can do with it is in chat.py."""
 
-    CSS_PATH = "chat.tcss"
     AUTO_FOCUS = "Prompt"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (Textual declares it for instances)
 
@@ -81,7 +80,7 @@ class Conversation(Screen[None]):
             yield Sidebar()
 
     def on_mount(self) -> None:
-        self.query_one(Sidebar).display = self.docmind.choices.sidebar is not False
+        self.query_one(Sidebar).set_class(self.docmind.choices.sidebar is False, "-hidden")
         self.query_one(Heading).profile = self.choice.current
         self._show_status()
         self.call_after_refresh(self._start)

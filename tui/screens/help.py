@@ -1,6 +1,8 @@
 """All commands with the keys that they really have, and how they are typed."""
 
+import textwrap
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,8 +20,8 @@ PLACES: Mapping[Place, str] = {
     "prompt": "While typing",
     "transcript": "In the text",
 }
-_KEYS, _TYPED = 28, 24
-"""Columns."""
+_KEYS, _TYPED, _WIDE = 26, 18, 100
+"""Columns of the keys, of what is typed, and of the whole."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -54,8 +56,12 @@ class HelpScreen(ModalScreen[None]):
         return Content("\n").join(lines)
 
     def _line(self, command: Command) -> Content:
-        keys = shown_keys(command.name, self._keys)
+        """Keys, what is typed, and what it does, wrapped in a column of its own."""
+        keys = textwrap.wrap(shown_keys(command.name, self._keys), _KEYS - 2)
         typed = "" if command.slash is None else f"/{command.name} {command.slash}".strip()
-        return Content.assemble(
-            (f"{keys:<{_KEYS}}", "bold"), (f"{typed:<{_TYPED}}", "$secondary"), command.help or command.title
+        room = min(self.app.size.width, _WIDE) - _KEYS - _TYPED - 5
+        rows = zip_longest(keys, [typed], textwrap.wrap(command.help or command.title, max(room, 10)), fillvalue="")
+        return Content("\n").join(
+            Content.assemble((f"{key:<{_KEYS}}", "bold"), (f"{word:<{_TYPED}}", "$secondary"), told)
+            for key, word, told in rows
         )

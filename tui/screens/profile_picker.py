@@ -12,9 +12,9 @@ from docmind.agents.text import one_line
 from ..signs import SIGNS, STYLES
 from .picker import Picker, Row
 
-_NAME, _MODEL, _KIND = 16, 28, 9
+_NAME, _MODEL, _KIND = 16, 26, 9
 """Columns."""
-_NARROW = 76
+_NARROW = 96
 """Columns of the screen below which the kind and the speed are left out."""
 
 
@@ -67,7 +67,7 @@ class ProfilePicker(Picker):
             f"{context:>5}",
         ]
         if self.app.size.width >= _NARROW:
-            speed = f"{state.tokens_per_s:.0f} tok/s" if state.tokens_per_s else ""
+            speed = f"{state.tokens_per_s:.0f} tok/s" if state.tokens_per_s and state.kind != "quotes" else ""
             parts += [f"   {_column(state.kind, _KIND)}", f"{speed:>10}"]
         return Content.assemble(*parts)
 

@@ -98,13 +98,16 @@ class Foldable(Entry):
 
     stop = True
 
-    def __init__(self, title: str, inside: str) -> None:
+    def __init__(self, title: str, inside: str, result: str = "") -> None:
+        """`result` stands behind the title, which is cut where both do not fit."""
         super().__init__()
-        self.title, self.inside, self.open = title, inside[:_MOST_SHOWN], False
+        self.title, self.result = title, f"   {result}" if result else ""
+        self.inside, self.open = inside[:_MOST_SHOWN], False
 
     @property
     def text(self) -> str:  # type: ignore[override]
-        return f"{self.title}\n{self.inside}" if self.open else self.title
+        told = self.title + self.result
+        return f"{told}\n{self.inside}" if self.open else told
 
     def toggle(self) -> None:
         """Opens or closes it."""
@@ -115,8 +118,10 @@ class Foldable(Entry):
     def _render(self, width: int, look: Look) -> list[Line]:
         sign = (" ▾" if self.open else " ▸") if self.inside else ""
         title = Text(f"  {self.title}", look["muted"])
-        title.truncate(max(width - len(sign), 8), overflow="ellipsis")
+        title.truncate(max(width - len(self.result) - len(sign), 12), overflow="ellipsis")
+        title.append(self.result)
         title.append(sign, look["sign"])
+        title.truncate(width)
         if not self.open:
             return [Line(title)]
         margin = Text("    ")

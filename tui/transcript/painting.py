@@ -35,7 +35,7 @@ class Painting(Scrolling):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"transcript--{role}" for role in ROLES}
     DEFAULT_CSS = """
-    Transcript {
+    Painting {
         padding: 0 1;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;

@@ -23,12 +23,12 @@ class Scrolling(ScrollView, can_focus=True):
     @property
     def page(self) -> int:
         """Lines that are shown."""
-        return max(self.size.height, 1)
+        return max(self.scrollable_content_region.height, 1)
 
     @property
     def columns(self) -> int:
         """Width of a line of text, in cells."""
-        return max(min(self.size.width, WIDEST), 10)
+        return max(min(self.scrollable_content_region.width, WIDEST), 10)
 
     def restyle(self, look: Look) -> None:
         """All lines are rendered anew, as they are looked at; the same text stays at the top."""

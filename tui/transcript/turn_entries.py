@@ -6,11 +6,13 @@ from docmind.agents.protocol import Answered, Failed
 from docmind.agents.records import Citation
 
 from ..doing import state_words
-from ..telling import step, summary
+from ..telling import call, outcome, summary
 from .blocks import Splitter
 from .entries import Entry, Foldable, Markdown, Question, Quiet, SourceLine, passages_told
 from .turn import Answer, Call, Note, Part, Thinking, Turn
 
+SHORT_S = 0.5
+"""A thought that took less, in seconds, is not worth a line."""
 STALLED_S = 5.0
 """Silence after which an answer counts as stalled, in seconds."""
 
@@ -73,21 +75,22 @@ class TurnEntries:
                 return answers.update(part.text, closed=part is not self.turn.parts[-1] or bool(self.turn.end))
             case Thinking():
                 seconds = part.ended - part.began
-                return [
-                    self._fold(part, f"thought for {seconds:.0f} s" if seconds >= 1 else "thought", part.text.strip())
-                ]
-            case Call():
-                inside = passages_told(part.returned.passages) if part.returned else ""
-                return [self._fold(part, step(part.called, part.returned), inside)]
+                title = f"thought for {max(seconds, 1):.0f} s"
+                return [self._fold(part, title, part.text.strip())] if seconds >= SHORT_S else []
+            case Call(called, None):
+                return [self._fold(part, f"{call(called, None)} …", "")]
+            case Call(called, returned):
+                assert returned
+                return [self._fold(part, call(called, returned), passages_told(returned.passages), outcome(returned))]
             case Note():
                 return [self._notes.setdefault(id(part), Quiet(part.text))]
 
-    def _fold(self, part: Part, title: str, inside: str) -> Foldable:
+    def _fold(self, part: Part, title: str, inside: str, result: str = "") -> Foldable:
         """The same one while it says the same; a changed one stays open."""
         known = self._folds.get(id(part))
         if known and known[0] == title + inside:
             return known[1]
-        fold = Foldable(title, inside)
+        fold = Foldable(title, inside, result)
         fold.open = bool(known and known[1].open)
         self._folds[id(part)] = (title + inside, fold)
         return fold

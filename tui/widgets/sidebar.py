@@ -32,6 +32,7 @@ class Sidebar(Widget):
     Sidebar {
         width: 36; height: 100%; padding: 0 1; border-left: vkey $panel;
         background: $background; color: $foreground;
+        &.-hidden { display: none; }
         & .sidebar--title { text-style: bold; }
         & .sidebar--label { color: $text-muted; }
         & .sidebar--muted { color: $text-muted; }

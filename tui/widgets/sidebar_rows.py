@@ -165,7 +165,7 @@ def _conversation(known: Known) -> list[Row]:
 
 def _speed(known: Known) -> str:
     meter = known.meter
-    if meter and meter.seconds > 0 and meter.tokens > 1:
+    if meter and meter.profile != "quotes" and meter.seconds > 0 and meter.tokens > 1:  # whose speed says nothing
         return f"{meter.tokens / meter.seconds:.0f} tok/s"
     return ""
 
