@@ -1,193 +1,181 @@
-"""A terminal for tests: the real program in a real pty, and an emulator that holds what a user would see."""
+"""A real terminal for a real program: a pty, a screen (pyte), and the answers that a modern terminal gives."""
 
 import fcntl
 import os
+import pty
 import re
-import signal
+import select
 import struct
-import subprocess
+import sys
 import termios
-import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import pyte
 
 KEYS = {
     "enter": "\r",
-    "shift+enter": "\x1b[13;2u",
+    "newline": "\n",
     "tab": "\t",
-    "shift+tab": "\x1b[Z",
     "escape": "\x1b",
-    "backspace": "\x7f",
     "up": "\x1b[A",
     "down": "\x1b[B",
     "right": "\x1b[C",
     "left": "\x1b[D",
-    "home": "\x1b[H",
-    "end": "\x1b[F",
+    "backspace": "\x7f",
     "pageup": "\x1b[5~",
     "pagedown": "\x1b[6~",
-    "delete": "\x1b[3~",
-    "f1": "\x1bOP",
-    "f2": "\x1bOQ",
-    "f3": "\x1bOR",
-    "f4": "\x1bOS",
-    "f5": "\x1b[15~",
+    "home": "\x1b[H",
+    "end": "\x1b[F",
+    **{f"f{n}": f"\x1bO{letter}" for n, letter in enumerate("PQRS", 1)},
+    **{f"f{n}": f"\x1b[{code}~" for n, code in ((5, 15), (6, 17))},
+    **{f"alt+{n}": f"\x1b{n}" for n in range(1, 10)},
 }
-"""What a terminal sends for a key. `ctrl+x` and `alt+x` are known for every letter and digit."""
-
-_UNREADABLE = re.compile(
-    rb"\x1b\[[<=>][0-9;:]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\[\?u|\x1b\[[0-9;]*t"
-    rb"|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[0?c|\x1b\[6n"
+# What pyte does not know: strings to the terminal, private and intermediate forms.
+_UNKNOWN = re.compile(
+    rb"\x1b[P_^][^\x1b]*\x1b\\|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[<=>][0-9;:]*[a-zA-Z]|\x1b\[[0-9;?]*[$ ][a-z]"
+    rb"|\x1b\[\?u|\x1b\[[0-9;]*t"
 )
-"""Sequences that change no cell, and that the emulator would misread or answer itself."""
-_UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;:<=>?$ ]*|[\]P_^X][^\x07\x1b]{0,65536}\x1b?)?\Z")
-_BUFFER = 65536
+_UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;:<=>? $]*|[\]P_][^\x07\x1b]*\x1b?)?$")
+
+
+def _answers(columns: int, rows: int) -> list[tuple[re.Pattern[bytes], Callable[[re.Match[bytes]], bytes]]]:
+    """What is asked, and what a terminal of this size says to it."""
+
+    def fixed(text: bytes) -> Callable[[re.Match[bytes]], bytes]:
+        return lambda _: text
+
+    return [
+        (re.compile(rb"\x1b\[0?c"), fixed(b"\x1b[?62;22c")),
+        (re.compile(rb"\x1b\[>0?q"), fixed(b"\x1bP>|XTerm(390)\x1b\\")),
+        (re.compile(rb"\x1b\[16t"), fixed(b"\x1b[6;16;8t")),
+        (re.compile(rb"\x1b\[14t"), fixed(b"\x1b[4;%d;%dt" % (rows * 16, columns * 8))),
+        (re.compile(rb"\x1b\[6n"), fixed(b"\x1b[1;1R")),
+        (re.compile(rb"\x1b\]11;\?"), fixed(b"\x1b]11;rgb:1111/1111/1111\x1b\\")),
+        (re.compile(rb"\x1b\[\?(\d+)\$p"), lambda m: b"\x1b[?%s;%s$y" % (m[1], b"2" if m[1] == b"2026" else b"0")),
+    ]
 
 
 class Terminal:
-    """One program in a pty of `columns` x `rows`. It answers what an xterm with synchronized updates answers.
-
-    A thread reads all the time, so that the program never waits for the test. `environ` is the whole environment.
-    """
+    """The program runs from the first line to the end of the `with` block, which ends it."""
 
     def __init__(
         self, command: Sequence[str], environ: Mapping[str, str], *, columns: int = 120, rows: int = 40
     ) -> None:
         self.raw = bytearray()
-        """Every byte that the program wrote."""
-        self.screen = pyte.Screen(columns, rows)
-        self._stream, self._unread = pyte.ByteStream(self.screen), b""
-        self._changed = threading.Condition()
-        self._ended = False
-        self._master, slave = os.openpty()
-        self._set_size(columns, rows)
-        self.process = subprocess.Popen(
-            command,
-            env=dict(environ),
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        os.close(slave)
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        """All that the program has written."""
+        self.status: int | None = None
+        """Exit status as a shell has it; None while it runs."""
+        self._command, self._environ = list(command), dict(environ)
+        self._held = b""
+        self._size(columns, rows)
 
     def __enter__(self) -> Self:
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe(self._command[0], self._command, self._environ)
+        self._tell_size()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error:
+            print(self.text(), file=sys.stderr)
+        if self.status is None:
+            os.kill(self.pid, 9)
+            os.waitpid(self.pid, 0)
+        self.hang_up()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return self.screen.columns, self.screen.lines
 
     def text(self) -> str:
-        """The screen, without spaces at the ends of lines."""
-        with self._changed:
-            return "\n".join(line.rstrip() for line in self.screen.display)
-
-    def wait(self, pattern: str, timeout: float = 30) -> re.Match[str]:
-        """Until the screen shows `pattern` (re.MULTILINE). Raises AssertionError with the screen after `timeout` s."""
-        wanted = re.compile(pattern, re.MULTILINE)
-        self.until(lambda: wanted.search(self.text()) is not None, timeout, f"no {pattern!r}")
-        found = wanted.search(self.text())
-        return found if found else self.wait(pattern, timeout)  # it went away in between
-
-    def until(self, condition: Callable[[], bool], timeout: float = 30, otherwise: str = "not so") -> None:
-        """Until `condition` holds; it is asked again after each output of the program."""
-        with self._changed:
-            self._changed.wait_for(lambda: condition() or self._ended, timeout)
-            assert condition(), f"{otherwise} on this screen:\n{self.text()}"
+        """What the screen shows."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
 
     def keys(self, *keys: str) -> None:
-        """Presses keys by their names (`enter`, `ctrl+q`, `alt+1`, `f2`); everything else is typed as it is."""
-        os.write(self._master, "".join(map(_sent, keys)).encode())
+        """Presses keys: a name of KEYS, `ctrl+x`, or text as it is."""
+        for key in keys:
+            name = KEYS.get(key) or (chr(ord(key[-1]) & 31) if re.fullmatch(r"ctrl\+\w", key) else key)
+            self.send(name.encode())
 
-    def paste(self, text: str) -> None:
-        """As a terminal with bracketed paste does it."""
-        self.keys(f"\x1b[200~{text}\x1b[201~")
+    def send(self, data: bytes) -> None:
+        """Writes it, while the program may write, too."""
+        while data:
+            _, writable, _ = select.select([], [self._fd], [], 0.01)
+            if writable:
+                data = data[os.write(self._fd, data[:1024]) :]
+            self.read(0)
 
     def resize(self, columns: int, rows: int) -> None:
-        """The program hears of it by SIGWINCH."""
-        with self._changed:
-            self.screen.resize(rows, columns)
-        self._set_size(columns, rows)
+        """Tells the program, as a terminal does; the old content stays, as far as it fits."""
+        self.screen.resize(rows, columns)
+        self._replies = _answers(columns, rows)
+        self._tell_size()
 
-    def signal(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
+    def wait(self, pattern: str, timeout: float = 30.0) -> None:
+        """Until the screen shows this. Raises AssertionError after `timeout` seconds, or when the program ends."""
+        self.until(lambda: bool(re.search(pattern, self.text(), re.M | re.S)), pattern, timeout)
 
-    def ended(self, timeout: float = 30) -> int:
-        """Waits for the end of the program, and returns its exit status."""
-        status = self.process.wait(timeout)
-        self._reader.join(timeout)
-        return status
+    def until(self, condition: Callable[[], bool], what: str = "the condition", timeout: float = 30.0) -> None:
+        """Reads until it holds."""
+        end = time.monotonic() + timeout
+        while not condition():
+            alive = self.read(0.05)
+            if not condition() and (not alive or time.monotonic() > end):
+                raise AssertionError(f"{what!r} did not come:\n{self.text()}")
 
-    def close(self) -> None:
-        """Ends the program if it still runs."""
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self._reader.join(10)
-        os.close(self._master)
-
-    def _set_size(self, columns: int, rows: int) -> None:
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, columns * 8, rows * 16))
-
-    def _read(self) -> None:
-        while data := self._next():
-            with self._changed:
-                self.raw += data
-                self._show(self._unread + data)
-                self._changed.notify_all()
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-
-    def _next(self) -> bytes:
+    def read(self, seconds: float) -> bool:
+        """What the program writes within this time; false when it has closed the terminal."""
+        readable, _, _ = select.select([self._fd], [], [], seconds)
+        if not readable:
+            return True
         try:
-            return os.read(self._master, _BUFFER)
-        except OSError:  # Linux: the last process of the pty has ended
-            return b""
+            data = os.read(self._fd, 65536)
+        except OSError:
+            data = b""
+        self._take(data)
+        return bool(data)
 
-    def _show(self, data: bytes) -> None:
-        unfinished = _UNFINISHED.search(data)
-        end = unfinished.start() if unfinished else len(data)
-        shown = 0
-        for found in _UNREADABLE.finditer(data, 0, end):
-            self._stream.feed(data[shown : found.start()])
-            shown = found.end()
-            if reply := self._reply(found[0]):
-                os.write(self._master, reply)
-        self._stream.feed(data[shown:end])
-        self._unread = data[end:]
+    def ended(self, timeout: float = 15.0) -> int:
+        """Waits for the end of the program; its exit status."""
+        end = time.monotonic() + timeout
+        while self.status is None:
+            self.read(0.02)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < end, f"it did not end:\n{self.text()}"
+        while self.read(0):
+            if not select.select([self._fd], [], [], 0.05)[0]:
+                break
+        return self.status
 
-    def _reply(self, query: bytes) -> bytes:
-        if found := re.fullmatch(rb"\x1b\[\?(\d+)\$p", query):
-            return b"\x1b[?%s;%d$y" % (found[1], 2 if found[1] == b"2026" else 0)
-        if found := re.match(rb"\x1b\](10|11);\?", query):
-            return b"\x1b]%s;rgb:%s\x1b\\" % (found[1], b"dddd/dddd/dddd" if found[1] == b"10" else b"1111/1111/1111")
-        rows, columns = self.screen.lines, self.screen.columns
-        cursor: Any = self.screen.cursor
-        return {
-            b"\x1b[c": b"\x1b[?62;22c",
-            b"\x1b[>c": b"\x1b[>41;390;0c",
-            b"\x1b[>q": b"\x1bP>|XTerm(390)\x1b\\",
-            b"\x1b[6n": b"\x1b[%d;%dR" % (cursor.y + 1, cursor.x + 1),
-            b"\x1b[14t": b"\x1b[4;%d;%dt" % (rows * 16, columns * 8),
-            b"\x1b[16t": b"\x1b[6;16;8t",
-            b"\x1b[18t": b"\x1b[8;%d;%dt" % (rows, columns),
-        }.get(re.sub(rb"(?<=[\[>])0(?=[cq])", b"", query), b"")
+    def hang_up(self) -> None:
+        """Closes the terminal, as a lost line does."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
+    def _size(self, columns: int, rows: int) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self._replies = _answers(columns, rows)
 
-def _sent(key: str) -> str:
-    if key in KEYS:
-        return KEYS[key]
-    if re.fullmatch(r"ctrl\+[a-z]", key):
-        return chr(ord(key[-1]) & 31)
-    if re.fullmatch(r"alt\+[a-z0-9]", key):
-        return f"\x1b{key[-1]}"
-    return key
+    def _tell_size(self) -> None:
+        columns, rows = self.size
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, columns * 8, rows * 16))
+
+    def _take(self, data: bytes) -> None:
+        self.raw += data
+        data = self._held + data
+        for asked, reply in self._replies:
+            for found in asked.finditer(data):
+                if found.end() > len(self._held):
+                    os.write(self._fd, reply(found))
+        unfinished = _UNFINISHED.search(data[-4096:])
+        self._held = unfinished.group() if unfinished else b""
+        self._stream.feed(_UNKNOWN.sub(b"", data[: len(data) - len(self._held)]))

@@ -32,6 +32,7 @@ async def copy(text: str, write: Callable[[str], None]) -> str:
     Inside tmux the text goes to tmux, which passes it on: by default it drops a program's own OSC 52. A clipboard
     program of this machine is the second way.
     """
+    text = text.encode(errors="replace").decode()  # half a character, of a name that is not UTF-8, cannot be written
     size = f"{len(text):,} character{'s' * (len(text) != 1)}"
     done, failed = [], []
     for tool in _local_tools():
@@ -74,7 +75,7 @@ async def _run(command: Sequence[str], text: str) -> str:
         return f"{command[0]}: {error.strerror}"
     try:
         async with asyncio.timeout(LIMIT_S):
-            await process.communicate(text.encode(errors="replace"))
+            await process.communicate(text.encode())
     except TimeoutError:
         process.kill()
         await process.wait()

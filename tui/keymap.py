@@ -18,13 +18,22 @@ _HINT = 'Write it like this, under [keys]: search = "ctrl+f". All commands and k
 
 
 def bindings(place: Place) -> list[Binding]:
-    """Textual's bindings of one place. All of the chat and the prompt go first, except what is text while typing."""
+    """Textual's bindings of one place. Those of the chat go first, except what is text while typing."""
     return [
         Binding(key, _action(command), command.title, show=False, id=command.name, priority=_goes_first(key, place))
         for command in COMMANDS
         if command.place == place
         for key in _split(command.keys)
     ]
+
+
+def actions(place: Place, taken: Mapping[str, str]) -> dict[str, str]:
+    """Key -> method, for a part that takes its keys in the order in which they are typed.
+
+    A binding that goes first would not wait for the letters before it.
+    """
+    commands = [command for command in COMMANDS if command.place == place]
+    return {key: f"action_{each.name}" for each in commands for key in _split(taken.get(each.name, each.keys))}
 
 
 def keymap(remapped: Mapping[str, str]) -> tuple[dict[str, str], list[DocmindError]]:

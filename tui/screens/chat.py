@@ -144,7 +144,7 @@ class ChatScreen(Conversation):
         panel = self.query_one(SourcePanel)
         if panel.is_open and not number:
             self._close_source()
-        elif found := self.transcript.citation(int(number) if number.isdecimal() else 1):
+        elif found := self.transcript.citation(int(number[:9]) if number.isdecimal() else None):
             self._open_source(*found)
         else:
             self.docmind.say("No answer here has this source." if number else "No answer here has sources yet.")

@@ -74,7 +74,7 @@ class Conversation(Screen[None]):
                 yield Heading(self.docmind.start.folders)
                 yield Transcript()
                 yield SearchBar()
-                yield Prompt(self.docmind.draft)
+                yield Prompt(self.docmind.draft, self.docmind.keys)
                 yield Status()
             yield SourcePanel()
             yield Sidebar()

@@ -81,13 +81,16 @@ class Turn:
         calls = [part for part in self.parts if isinstance(part, Call) and part.returned]
         return {passage.n: passage for call in calls if call.returned for passage in call.returned.passages}
 
-    def citation(self, n: int) -> tuple[Citation, Passage] | None:
-        """A checked citation with its passage; None before the answer is done, and for unknown numbers."""
-        if not isinstance(self.end, Answered):
-            return None
-        found = next((citation for citation in self.end.citations if citation.n == n), None)
-        passage = self.passages.get(n)
-        return (found, passage) if found and passage else None
+    def citation(self, n: int | None) -> tuple[Citation, Passage] | None:
+        """A checked citation, by default the first, with its passage.
+
+        None before the answer is done, and for unknown numbers.
+        """
+        passages = self.passages
+        for citation in self.end.citations if isinstance(self.end, Answered) else []:
+            if n in (None, citation.n) and citation.n in passages:
+                return citation, passages[citation.n]
+        return None
 
     def take(self, event: RunEvent, now: float) -> None:
         """What has happened."""

@@ -67,8 +67,8 @@ class Transcript(Marking):
         """The question with this run; None for an unknown one."""
         return self._turn(run) if run in self._turns else None
 
-    def citation(self, n: int) -> tuple[Citation, Passage] | None:
-        """A citation of the newest answer that has it."""
+    def citation(self, n: int | None = None) -> tuple[Citation, Passage] | None:
+        """A citation of the newest answer that has it; None: the first of the newest answer with any."""
         return next((found for run in reversed(self._turns) if (found := self._turn(run).citation(n))), None)
 
     def ask(self, run: str, question: str) -> None:

@@ -1,16 +1,14 @@
 """Where questions are typed: grows with its lines, knows the earlier ones, keeps what is too long to type."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
 
 from textual import events
-from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
 from docmind.agents.text import clean
 
-from ..keymap import bindings
+from ..keymap import actions
 
 PLACEHOLDER = "Ask about your documents"
 MOST_PASTED = 64 * 1024
@@ -20,7 +18,6 @@ MOST_PASTED = 64 * 1024
 class Prompt(TextArea):
     """A text area of at most 8 lines without decoration. Its text is cleaned: what is pasted may be anything."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("prompt")]
     DEFAULT_CSS = """
     Prompt {
         height: auto;
@@ -49,12 +46,14 @@ class Prompt(TextArea):
             super().__init__()
             self.text = text
 
-    def __init__(self, text: str = "", history: Sequence[str] = ()) -> None:
+    def __init__(self, text: str = "", keys: Mapping[str, str] | None = None) -> None:
+        """`keys`: those of the user, by command."""
         super().__init__(text, placeholder=PLACEHOLDER, highlight_cursor_line=False)
         self.cursor_blink = False
         self.move_cursor(self.document.end)
-        self._history = list(history)
-        self._place = len(self._history)
+        self._actions = actions("prompt", keys or {})
+        self._history: list[str] = []
+        self._place = 0
         """In the history; at its end stands what is being typed."""
         self._typed = ""
 
@@ -95,6 +94,14 @@ class Prompt(TextArea):
 
     def action_undo_typing(self) -> None:
         self.action_undo()
+
+    async def _on_key(self, event: events.Key) -> None:
+        if action := self._actions.get(event.key):
+            event.stop()
+            event.prevent_default()
+            getattr(self, action)()
+        else:
+            await super()._on_key(event)
 
     def _go(self, step: int) -> None:
         place = self._place + step
