@@ -1,0 +1,114 @@
+/* Stands in for NVIDIA's driver library, so that the real Python binding can be tested without a driver.
+
+   Built by fakes/nvml.py. What it says is in the file that $FAKE_NVML names, one `KEY VALUE` a line, read at every call:
+   a test can heat or lose a card while the program runs. A query without a line is one that the card does not support;
+   the value !15 makes a query fail with NVML's error 15. `hang 1` makes every call wait until the line is gone. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OK = 0, BAD_ARGUMENT = 2, NOT_SUPPORTED = 3, GPU_IS_LOST = 15, MOST_CARDS = 16, LONGEST = 256 };
+
+typedef struct { unsigned index; } card_t;
+static card_t cards[MOST_CARDS];
+
+static int line_of(const char *key, char value[LONGEST]) {
+  const char *path = getenv("FAKE_NVML");
+  FILE *file = path ? fopen(path, "r") : NULL;
+  size_t length = strlen(key);
+  char line[LONGEST];
+  int found = 0;
+  while (file && !found && fgets(line, sizeof line, file)) {
+    if (strncmp(line, key, length) || line[length] != ' ') continue;
+    line[strcspn(line, "\n")] = 0;
+    strcpy(value, line + length + 1);
+    found = 1;
+  }
+  if (file) fclose(file);
+  return found;
+}
+
+static int ask(const char *key, char value[LONGEST]) {
+  while (line_of("hang", value)) usleep(1000);
+  if (!line_of(key, value)) return NOT_SUPPORTED;
+  return value[0] == '!' ? atoi(value + 1) : OK;
+}
+
+static int ask_card(const card_t *card, const char *what, char value[LONGEST]) {
+  char key[LONGEST];
+  snprintf(key, sizeof key, "%u.lost", card->index);
+  if (line_of(key, value)) return GPU_IS_LOST;
+  snprintf(key, sizeof key, "%u.%s", card->index, what);
+  return ask(key, value);
+}
+
+static int ask_number(const card_t *card, const char *what, unsigned *out) {
+  char value[LONGEST];
+  int code = ask_card(card, what, value);
+  if (code == OK) *out = (unsigned)strtoul(value, NULL, 10);
+  return code;
+}
+
+int nvmlInitWithFlags(unsigned flags) {
+  char value[LONGEST];
+  int code = ask("init", value);
+  (void)flags;
+  return code == NOT_SUPPORTED ? OK : code;
+}
+
+int nvmlShutdown(void) { return OK; }
+
+int nvmlDeviceGetCount_v2(unsigned *count) {
+  char value[LONGEST];
+  int code = ask("count", value);
+  if (code == OK) *count = (unsigned)atoi(value);
+  return code;
+}
+
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, card_t **out) {
+  if (index >= MOST_CARDS) return BAD_ARGUMENT;
+  cards[index].index = index;
+  *out = &cards[index];
+  return OK;
+}
+
+int nvmlDeviceGetName(card_t *card, char *out, unsigned size) {
+  char value[LONGEST];
+  int code = ask_card(card, "name", value);
+  if (code == OK) snprintf(out, size, "%s", value);
+  return code;
+}
+
+typedef struct { unsigned gpu, memory; } load_t;
+int nvmlDeviceGetUtilizationRates(card_t *card, load_t *out) {
+  out->memory = 0;
+  return ask_number(card, "load", &out->gpu);
+}
+
+typedef struct { unsigned long long total, free, used; } memory_t;
+int nvmlDeviceGetMemoryInfo(card_t *card, memory_t *out) {
+  char value[LONGEST];
+  int code = ask_card(card, "memory", value); /* used/total, in bytes */
+  if (code == OK) sscanf(value, "%llu/%llu", &out->used, &out->total);
+  if (code == OK) out->free = out->total - out->used;
+  return code;
+}
+
+typedef struct { unsigned version, sensor; int celsius; } temperature_t;
+int nvmlDeviceGetTemperatureV(card_t *card, temperature_t *out) {
+  return ask_number(card, "temperature", (unsigned *)&out->celsius);
+}
+
+int nvmlDeviceGetTemperature(card_t *card, int sensor, unsigned *out) {
+  (void)sensor;
+  return ask_number(card, "old_temperature", out);
+}
+
+int nvmlDeviceGetTemperatureThreshold(card_t *card, int which, unsigned *out) {
+  (void)which;
+  return ask_number(card, "slowdown", out);
+}
+
+int nvmlDeviceGetPowerUsage(card_t *card, unsigned *out) { return ask_number(card, "power", out); }
+int nvmlDeviceGetEnforcedPowerLimit(card_t *card, unsigned *out) { return ask_number(card, "power_limit", out); }
