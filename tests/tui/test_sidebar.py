@@ -1,0 +1,225 @@
+"""The sidebar: what it says, when it paints, and a driver that hangs."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from textual import on
+from textual.app import App, ComposeResult
+
+from docmind.agents.hardware import watching
+from docmind.agents.hardware.gpu import Gpu, Reading
+from docmind.agents.hardware.machine import Machine
+from docmind.agents.hardware.watching import Sample
+from docmind.agents.protocol import Library, Meter
+from docmind.tui.widgets import sidebar as module
+from docmind.tui.widgets.sidebar import Sidebar
+from fakes.waiting import until
+
+
+class Counted(Sidebar):
+    """Knows which of its lines were painted."""
+
+    def __init__(self, reader: Any = None) -> None:
+        super().__init__(reader)
+        self.painted: list[int] = []
+
+    def render_line(self, y: int) -> Any:
+        self.painted.append(y)
+        return super().render_line(y)
+
+    @property
+    def text(self) -> str:
+        lines = [super(Counted, self).render_line(y).text.strip() for y in range(self.size.height)]
+        return "\n".join(lines).strip()
+
+
+class Alone(App[None]):
+    """Nothing but a sidebar."""
+
+    def __init__(self, reader: Any = None) -> None:
+        super().__init__()
+        self.sidebar = Counted(reader)
+        self.summaries: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.sidebar
+
+    @on(Sidebar.SummaryChanged)
+    def _changed(self, event: Sidebar.SummaryChanged) -> None:
+        self.summaries.append(event.summary)
+
+
+def card(**changes: Any) -> Gpu:
+    values: dict[str, Any] = {
+        "index": 0,
+        "name": "Card 16",
+        "load": 87,
+        "memory_used": 12_100_000_000,
+        "memory_total": 16_000_000_000,
+        "temperature": 71,
+        "power": 244.0,
+        "power_limit": 320.0,
+    }
+    return Gpu(**(values | changes))
+
+
+def sample(*cards: Gpu, problem: str = "") -> Sample:
+    machine = Machine(cpu=12.0, memory_used=6_000_000_000, memory_total=16_000_000_000)
+    return Sample(Reading(list(cards), problem), None if cards else machine)
+
+
+def row(text: str, label: str) -> str:
+    """The line that begins with `label`."""
+    return next(line for line in text.splitlines() if line.startswith(label))
+
+
+async def test_a_card_is_told_with_its_units() -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        app.sidebar.show_sample(sample(card()))
+        await pilot.pause()
+        text = app.sidebar.text
+    assert "GPU 0  Card 16" in text
+    assert row(text, "load").endswith("87 %")
+    assert row(text, "VRAM").endswith("12.1 / 16.0 GB")
+    assert row(text, "temp").endswith("71 °C")
+    assert row(text, "power").endswith("244 / 320 W")
+    assert "!" not in text
+
+
+async def test_what_a_card_does_not_tell_is_not_guessed() -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        app.sidebar.show_sample(sample(Gpu(index=0, name="Old")))
+        await pilot.pause()
+        text = app.sidebar.text
+    assert [row(text, label).split()[-1] for label in ("load", "VRAM", "temp", "power")] == ["n/a"] * 4
+
+
+@pytest.mark.parametrize(
+    ("temperatures", "hot"), [([84], False), ([85], True), ([90, 81], True), ([90, 79], False), ([82], False)]
+)
+async def test_a_hot_card_carries_a_sign_until_it_has_cooled(temperatures: list[int], hot: bool) -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        for temperature in temperatures:
+            app.sidebar.show_sample(sample(card(temperature=temperature)))
+        await pilot.pause()
+        assert row(app.sidebar.text, "temp").endswith("!") == hot
+
+
+@pytest.mark.parametrize(("used", "full"), [(13_900_000_000, False), (14_000_000_000, True)])
+async def test_memory_that_is_nearly_full_carries_a_sign(used: int, full: bool) -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        app.sidebar.show_sample(sample(card(memory_used=used)))
+        await pilot.pause()
+        assert row(app.sidebar.text, "VRAM").endswith("!") == full
+
+
+async def test_without_a_gpu_the_machine_is_told_and_why_there_is_none() -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        app.sidebar.show_sample(sample(problem="The NVIDIA driver does not answer: Driver Not Loaded."))
+        await pilot.pause()
+        text = app.sidebar.text
+    assert row(text, "CPU").endswith("12 %")
+    assert row(text, "RAM").endswith("6.0 / 16.0 GB")
+    assert "! The NVIDIA driver does not answer: Driver Not Loaded." in text.replace("\n", " ")
+
+
+async def test_a_reading_that_looks_the_same_paints_nothing_and_one_value_paints_one_line() -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        app.sidebar.show_sample(sample(card()))
+        await pilot.pause()
+        app.sidebar.painted.clear()
+        app.sidebar.show_sample(sample(card(memory_used=12_100_000_001, power=244.2)))
+        await pilot.pause()
+        assert app.sidebar.painted == []
+        app.sidebar.show_sample(sample(card(temperature=72)))
+        await pilot.pause()
+        assert len(set(app.sidebar.painted)) == 1
+
+
+async def test_library_conversation_and_next_ones_are_told() -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        app.sidebar.show(Library(ready=False, done=12, todo=300))
+        await pilot.pause()
+        assert row(app.sidebar.text, "reading").endswith("12 of 300")
+        app.sidebar.show(Library(ready=True, files=1, chunks=3456, failed=2))
+        app.sidebar.show(Meter(run="r", profile="p", context_used=3_100, context_window=8_000, tokens=82, seconds=2.0))
+        app.sidebar.show_profiles(["second", "th\x1b[31mird"])
+        await pilot.pause()
+        text = app.sidebar.text
+    assert "1 file · 3,456 passages" in text
+    assert "! 2 files could not be read" in text
+    assert row(text, "context").endswith("3.1 / 8.0 k")
+    assert "41 tok/s" in text
+    assert text.endswith("Next if it fails\nsecond, third")
+
+
+async def test_the_summary_is_told_once_for_every_change() -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        for temperature in (71, 71, 86):
+            app.sidebar.show_sample(sample(card(temperature=temperature)))
+            await pilot.pause()
+    assert app.summaries == ["87 % · 12.1/16.0 GB · 71 °C", "87 % · 12.1/16.0 GB · 86 °C !"]
+
+
+async def test_outside_names_are_shown_as_they_are() -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        app.sidebar.show_sample(sample(card(name="[bold]Card[/] " + "長" * 40)))
+        await pilot.pause()
+        assert "[bold]Card[/] 長" in app.sidebar.text
+        assert app.sidebar.render_line(0).cell_length == app.sidebar.size.width
+
+
+class Hanging:
+    """A driver that answers once, and then not until it is let go."""
+
+    def __init__(self) -> None:
+        self.readings = 0
+        self.let_go = threading.Event()
+
+    def read(self) -> Reading:
+        self.readings += 1
+        if self.readings > 1:
+            self.let_go.wait()
+        return Reading([card(temperature=70 + self.readings)])
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
+    """Without the pauses between readings."""
+    monkeypatch.setattr(module, "SILENT_S", 0.01)
+    monkeypatch.setattr(watching, "INTERVAL_S", 0.0)
+    hanging = Hanging()
+    yield hanging
+    hanging.let_go.set()
+
+
+async def test_a_driver_that_hangs_is_said_and_stops_neither_the_screen_nor_its_end(hanging: Hanging) -> None:
+    app = Alone(hanging)
+    async with app.run_test() as pilot:
+        app.sidebar.start_reading()
+        await until(lambda: "no answer from the driver" in app.sidebar.text)
+        assert "71 °C" in app.sidebar.text
+        app.sidebar.show(Library(ready=True, files=7, chunks=9))
+        await pilot.pause()
+        assert "7 files" in app.sidebar.text
+    assert not hanging.let_go.is_set()
+
+
+async def test_a_driver_that_answers_again_is_shown(hanging: Hanging) -> None:
+    app = Alone(hanging)
+    async with app.run_test():
+        app.sidebar.start_reading()
+        await until(lambda: "no answer from the driver" in app.sidebar.text)
+        hanging.let_go.set()
+        await until(lambda: "71 °C" not in app.sidebar.text and "°C" in app.sidebar.text)
