@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -11,6 +11,7 @@ import msgspec
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from docmind.agents.configuration import Loaded
@@ -23,6 +24,7 @@ from .keymap import keymap
 from .remembered import Remembered
 from .screens.chat import ChatScreen
 from .theming import DEFAULT, register
+from .wire.clean_filter import CleanFilter
 from .wire.driver import WireDriver
 
 ENDS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
@@ -67,12 +69,16 @@ class DocmindApp(App[int], inherit_bindings=False):
         """What the prompt holds."""
         self._saved = self.draft
         self._saving = False
+        self._clean_filter = CleanFilter()
         self._told: set[str] = set()
         self._asked_to_leave = -LEAVE_S
         self._read_palettes()
 
     def get_default_screen(self) -> Screen[None]:
         return ChatScreen()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._clean_filter]
 
     def on_mount(self) -> None:
         for number in ENDS:
