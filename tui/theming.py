@@ -48,8 +48,11 @@ def _is_ansi(palette: Palette) -> bool:
 def _variables(palette: Palette) -> dict[str, str]:
     """Where Textual would mix a colour of its own."""
     colours = palette.colours
-    background = "ansi_black" if colours.background == "ansi_default" else colours.background
+    plain = "ansi_black" if palette.dark else "ansi_white"
+    background = plain if colours.background == "ansi_default" else colours.background
     return {
+        "ansi-background": background,  # for Textual's own widgets; it is missing where all colours are the terminal's
+        "ansi-foreground": colours.foreground,
         "text": colours.foreground,
         "text-muted": colours.muted,
         "text-disabled": colours.muted,
