@@ -39,7 +39,9 @@ class Picker(ModalScreen[str | None]):
             width: 96; max-width: 100%; height: auto; max-height: 90%;
             padding: 1 2; background: $panel;
         }
-        & Input, & Input:focus { border: none; height: 1; padding: 0; background: $panel; margin-bottom: 1; }
+        & Input, & Input:focus {
+            border: none; height: 1; padding: 0; background: $panel; background-tint: transparent; margin-bottom: 1;
+        }
         & OptionList, & OptionList:focus {
             border: none; padding: 0; height: auto; max-height: 20; background: $panel; scrollbar-size-vertical: 1;
         }
