@@ -7,7 +7,7 @@ from .sgr import Style, change
 
 _CLOSE = 4
 """So many cells in between are cheaper written again than jumped over."""
-_EMPTY = Cell("", Style(attributes=frozenset({"unknown"})))
+_EMPTY = Cell("?", Style(attributes=frozenset({"unknown"})))
 """Stands for a cell of which nothing is known."""
 
 
