@@ -34,6 +34,8 @@ def _console() -> Console:
 
 def segments_of(text: Text) -> list[Segment]:
     """The styled pieces of a line."""
+    if not text.spans and isinstance(text.style, Style):  # Rich drops the style of a text that has no spans
+        return [Segment(text.plain, text.style)]
     return list(text.render(_console()))
 
 
@@ -44,13 +46,22 @@ def wrap(text: Text, width: int, join: str = "\n") -> list[Line]:
         if paragraph.cell_len <= width:
             lines.append(Line(paragraph, join))
         else:
-            for piece in paragraph.wrap(_console(), max(width, 2), tab_size=4):
-                broken_at_space = piece.plain.endswith(" ")
-                piece.rstrip()
-                lines.append(Line(piece, join))
-                join = " " if broken_at_space else ""
+            lines += _wrapped(paragraph, max(width, 2), join)
         join = "\n"
     return lines or [Line(Text(""), join)]
+
+
+def _wrapped(paragraph: Text, width: int, join: str) -> list[Line]:
+    """The lines of a paragraph that is too long for one."""
+    paragraph.expand_tabs(4)
+    lines: list[Line] = []
+    end = 0
+    for piece in paragraph.wrap(_console(), width):
+        piece.rstrip()
+        start = paragraph.plain.index(piece.plain, end)
+        lines.append(Line(piece, (" " if start > end else "") if lines else join))
+        end = start + len(piece.plain)
+    return lines
 
 
 def fold(text: Text, width: int) -> list[Line]:
