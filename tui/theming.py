@@ -66,8 +66,6 @@ def _variables(palette: Palette) -> dict[str, str]:
         "block-cursor-blurred-foreground": colours.foreground,
         "block-cursor-blurred-background": colours.panel,
         "block-hover-background": colours.surface,
-        "input-cursor-foreground": background,
-        "input-cursor-background": colours.foreground,
         "input-selection-foreground": background,
         "input-selection-background": colours.secondary,
         "screen-selection-foreground": background,

@@ -29,6 +29,7 @@ class Prompt(TextArea):
         &:focus { border: none; border-left: outer $accent; }
         & .text-area--placeholder { color: $text-muted; }
         & .text-area--cursor-line { background: $surface; }
+        &:light .text-area--cursor { color: $input-cursor-foreground; background: $input-cursor-background; }
     }
     """
 
