@@ -166,7 +166,7 @@ class ChatScreen(Conversation):
     @on(SourcePanel.Step)
     def _next_source(self, event: SourcePanel.Step) -> None:
         shown = self.query_one(SourcePanel).citation
-        if shown and (found := self.transcript.citation(shown.n + event.step)):
+        if shown and (found := self.transcript.source_beside(shown, event.step)):
             self._open_source(*found)
 
     @on(SourcePanel.EditorWanted)

@@ -81,16 +81,16 @@ class Turn:
         calls = [part for part in self.parts if isinstance(part, Call) and part.returned]
         return {passage.n: passage for call in calls if call.returned for passage in call.returned.passages}
 
-    def citation(self, n: int | None) -> tuple[Citation, Passage] | None:
-        """A checked citation, by default the first, with its passage.
-
-        None before the answer is done, and for unknown numbers.
-        """
+    @property
+    def sources(self) -> list[tuple[Citation, Passage]]:
+        """The checked citations as they stand below the answer, with their passages; none before it is done."""
         passages = self.passages
-        for citation in self.end.citations if isinstance(self.end, Answered) else []:
-            if n in (None, citation.n) and citation.n in passages:
-                return citation, passages[citation.n]
-        return None
+        citations = self.end.citations if isinstance(self.end, Answered) else []
+        return [(citation, passages[citation.n]) for citation in citations if citation.n in passages]
+
+    def citation(self, n: int | None) -> tuple[Citation, Passage] | None:
+        """The source with this number, by default the first; None for an unknown one."""
+        return next((source for source in self.sources if n in (None, source[0].n)), None)
 
     def take(self, event: RunEvent, now: float) -> None:
         """What has happened."""

@@ -71,6 +71,15 @@ class Transcript(Marking):
         """A citation of the newest answer that has it; None: the first of the newest answer with any."""
         return next((found for run in reversed(self._turns) if (found := self._turn(run).citation(n))), None)
 
+    def source_beside(self, citation: Citation, step: int) -> tuple[Citation, Passage] | None:
+        """The source `step` places behind this one in the list of its answer; None beyond the ends of the list."""
+        for run in reversed(self._turns):
+            sources = self._turn(run).sources
+            place = next((n + step for n, (each, _) in enumerate(sources) if each is citation), None)
+            if place is not None:
+                return sources[place] if 0 <= place < len(sources) else None
+        return None
+
     def ask(self, run: str, question: str) -> None:
         """A new question, shown at the end; its answer is followed."""
         self._add(TurnEntries(Turn(run, question, heard_at=self._clock())))

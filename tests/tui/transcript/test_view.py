@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from textual.app import App, ComposeResult
 
@@ -138,6 +139,23 @@ async def test_sources_stand_below_the_answer_and_open_by_key(app: TranscriptApp
         assert [(posted.citation.n, posted.passage) for posted in app.posted] == [(1, PASSAGE)]
         assert app.transcript.citation(1) == (doubtful, PASSAGE)
         assert app.transcript.citation(2) is None
+
+
+async def test_the_next_source_is_the_next_in_the_list_of_the_same_answer(app: TranscriptApp) -> None:
+    async with app.run_test():
+        for run, numbers in (("r1", (3, 1)), ("r2", (2,))):
+            passages = [msgspec.structs.replace(PASSAGE, n=n) for n in numbers]
+            citations = [msgspec.structs.replace(CITATION, n=n) for n in numbers]
+            app.transcript.ask(run, "pump?")
+            app.transcript.show(ToolCalled(run=run, call="c", tool="search", input={"query": "pump"}))
+            app.transcript.show(ToolReturned(run=run, call="c", passages=passages, seconds=0.1))
+            app.transcript.show(msgspec.structs.replace(answered("It moved.", citations=citations), run=run))
+        first = app.transcript.turn("r1").sources[0][0]  # type: ignore[union-attr]
+        second = app.transcript.source_beside(first, 1)
+        assert second
+        assert second[0].n == second[1].n == 1
+        assert app.transcript.source_beside(second[0], 1) is None
+        assert app.transcript.source_beside(first, -1) is None
 
 
 async def test_what_was_retracted_goes_and_a_switch_is_told(app: TranscriptApp) -> None:
