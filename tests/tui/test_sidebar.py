@@ -110,6 +110,15 @@ async def test_a_hot_card_carries_a_sign_until_it_has_cooled(temperatures: list[
         assert row(app.sidebar.text, "temp").endswith("!") == hot
 
 
+@pytest.mark.parametrize(("limit", "hot"), [(None, False), (80, True), (95, False)])
+async def test_a_card_that_slows_itself_down_earlier_counts_as_hot_earlier(limit: int | None, hot: bool) -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        app.sidebar.show_sample(sample(card(temperature=82, temperature_limit=limit)))
+        await pilot.pause()
+        assert row(app.sidebar.text, "temp").endswith("!") == hot
+
+
 @pytest.mark.parametrize(("used", "full"), [(13_900_000_000, False), (14_000_000_000, True)])
 async def test_memory_that_is_nearly_full_carries_a_sign(used: int, full: bool) -> None:
     app = Alone()
