@@ -24,6 +24,7 @@ from .keymap import keymap
 from .remembered import Remembered
 from .screens.chat import ChatScreen
 from .theming import DEFAULT, register
+from .wire.alt_digits import restore_alt_digits
 from .wire.clean_filter import CleanFilter
 from .wire.driver import WireDriver
 
@@ -57,6 +58,7 @@ class DocmindApp(App[int], inherit_bindings=False):
 
     def __init__(self, start: Start, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
+        restore_alt_digits()
         self.animation_level = "none"
         self.start, self.settings = start, start.loaded.settings
         self.keys, faults = keymap(self.settings.keys)
