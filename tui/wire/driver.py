@@ -7,6 +7,7 @@ Textual's own driver is known to write.
 
 import base64
 import contextlib
+import os
 import re
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -38,7 +39,8 @@ class WireDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._file: Any = _Lasting(self._file)
-        self._grid = Grid()
+        # GNU screen erases without colour unless told otherwise; tmux may call itself screen, too.
+        self._grid = Grid(erases=not os.environ.get("TERM", "").startswith("screen"))
         self._size = (0, 0)
         self._synchronised = False
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rich.cells import split_graphemes
 
-from .sgr import PLAIN, Style, applied
+from .sgr import PLAIN, Style, applied, on_blank
 
 _TOKEN = re.compile(r"\x1b\[(\d{0,4});?(\d{0,4})H|\x1b\[([0-9;]{0,60})m|(\r?\n)|([^\x1b\r\n]+)|(.)", re.S)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff\u2028\u2029]")
@@ -61,7 +61,7 @@ def runs(data: str) -> Iterator[Run | Place]:
 def cells_of(text: str, style: Style) -> list[Cell]:
     """The cells that a text takes; control and direction characters take none."""
     if text.isascii() and text.isprintable():
-        return [Cell(character, style) for character in text]
+        return [Cell(character, on_blank(style) if character == " " else style) for character in text]
     text = _UNSAFE.sub("", text)
     cells: list[Cell] = []
     for start, end, width in split_graphemes(text)[0]:
@@ -69,6 +69,6 @@ def cells_of(text: str, style: Style) -> list[Cell]:
             last = -1 if cells[-1].text else -2
             cells[last] = Cell(cells[last].text + text[start:end], style)
         elif width:
-            cells.append(Cell(text[start:end], style))
+            cells.append(Cell(text[start:end], on_blank(style) if text[start:end] == " " else style))
             cells += [Cell("", style)] * (width - 1)
     return cells

@@ -3,18 +3,24 @@
 from rich.cells import cell_len
 
 from .frames import Cell, Place, Run, runs
-from .sgr import Style, change
+from .sgr import Style, change, on_blank
 
 _CLOSE = 4
 """So many cells in between are cheaper written again than jumped over."""
+_LONG = 8
+"""So many spaces are cheaper erased."""
 _EMPTY = Cell("?", Style(attributes=frozenset({"unknown"})))
 """Stands for a cell of which nothing is known."""
 
 
 class Grid:
-    """`draw` turns a frame of Textual into what is new in it."""
+    """`draw` turns a frame of Textual into what is new in it.
 
-    def __init__(self) -> None:
+    `erases`: the terminal fills what it erases with the colour of the background (terminfo's bce), as most do.
+    """
+
+    def __init__(self, *, erases: bool = True) -> None:
+        self._erases = erases
         self.forget()
 
     def forget(self) -> None:
@@ -55,8 +61,14 @@ class Grid:
         for column in changed:
             if column < at:
                 continue
+            if self._erases and (blanks := _new_blanks(new, old, column)) >= _LONG:
+                self._go(number, column, out)
+                self._use_style_of(new[column], out)
+                out.append(f"\x1b[{blanks}X")
+                at = column + blanks
+                continue
             if 0 <= at <= column <= at + _CLOSE and all(
-                new[n].style == self._style and new[n].text for n in range(at, column)
+                self._is_in_style(new[n]) and new[n].text for n in range(at, column)
             ):
                 start = at
             else:
@@ -73,8 +85,7 @@ class Grid:
             text, style = cells[column]
             if style == _EMPTY.style:
                 return column + 1
-            out.append(change(self._style, style))
-            self._style = style
+            self._use_style_of(cells[column], out)
             out.append(text)
             wide = column + 1 < len(cells) and not cells[column + 1].text
             column += 2 if wide else 1
@@ -83,6 +94,16 @@ class Grid:
             if self._cursor is None and column < end:
                 self._go(row, column, out)
         return column
+
+    def _use_style_of(self, cell: Cell, out: list[str]) -> None:
+        if not self._is_in_style(cell):
+            out.append(change(self._style, cell.style))
+            self._style = cell.style
+
+    def _is_in_style(self, cell: Cell) -> bool:
+        """Whether it looks right in the style that the terminal writes in."""
+        style = self._style
+        return cell.style == style or (cell.text == " " and style is not None and cell.style == on_blank(style))
 
     def _go(self, row: int, column: int, out: list[str]) -> None:
         place = Place(row, column)
@@ -94,6 +115,15 @@ class Grid:
         else:
             out.append(f"\x1b[{row + 1};{column + 1}H" if column else f"\x1b[{row + 1}H")
         self._cursor = place
+
+
+def _new_blanks(new: list[Cell], old: list[Cell], start: int) -> int:
+    """How many cells from there on change to the same erasable space."""
+    blank = Cell(" ", Style(background=new[start].style.background))
+    end = start
+    while end < len(new) and new[end] == blank and old[end] != blank:
+        end += 1
+    return end - start
 
 
 def _put(row: list[Cell], column: int, cells: list[Cell]) -> None:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "21": "24", "5": "25", "7": "27", "8": "28", "9": "29", "53": "55"}
 """Attribute -> the code that ends it; bold and dim share one."""
 
+_SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "53"})
+
 
 class Style(NamedTuple):
     """Colours as the codes that set them; empty: the terminal's own."""
@@ -47,6 +49,12 @@ def _long_colour(code: str, rest: Iterator[str]) -> str:
     """38;5;N or 38;2;R;G;B."""
     mode = next(rest, "5")
     return ";".join([code, mode, *(next(rest, "0") for _ in range(1 if mode == "5" else 3))])
+
+
+@lru_cache(4096)
+def on_blank(style: Style) -> Style:
+    """What of `style` is seen on a space."""
+    return style if style.attributes & _SEEN_ON_BLANKS else Style(background=style.background)
 
 
 @lru_cache(16384)

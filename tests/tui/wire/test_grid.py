@@ -19,7 +19,7 @@ COLOURS = st.one_of(
     st.builds(lambda layer, *rgb: [layer, "2", *rgb], st.sampled_from(["38", "48"]), NUMBER, NUMBER, NUMBER),
 )
 STYLES = st.builds(lambda attributes, *colours: ";".join(sum(colours, attributes)), ATTRIBUTES, COLOURS, COLOURS)
-GLYPHS = st.sampled_from(["a", "b", " ", " ", "─", "…", "世", "界", "e\u0301", "o\u0302\u0323", "\U0001f600"])
+GLYPHS = st.sampled_from(["a", " " * 9, "b", " ", " ", "─", "…", "世", "界", "e\u0301", "o\u0302\u0323", "\U0001f600"])
 PIECES = st.lists(st.tuples(STYLES, st.lists(GLYPHS, max_size=12).map("".join)), max_size=4)
 LINES = st.tuples(st.integers(0, ROWS - 1), st.integers(0, COLUMNS - 1), PIECES)
 FRAMES = st.tuples(st.lists(LINES, max_size=5), st.integers(0, ROWS - 1), st.integers(0, COLUMNS - 1))
@@ -72,10 +72,10 @@ def halves(screen: Any) -> set[tuple[int, int]]:
 
 
 @settings(deadline=None, derandomize=True, max_examples=400)
-@given(st.lists(FRAMES, min_size=1, max_size=6))
-def test_a_terminal_shows_the_same_as_after_the_bytes_of_textual(frames: list[Any]) -> None:
+@given(st.lists(FRAMES, min_size=1, max_size=6), st.booleans())
+def test_a_terminal_shows_the_same_as_after_the_bytes_of_textual(frames: list[Any], erases: bool) -> None:
     (plain, to_plain), (wired, to_wired) = terminal(), terminal()
-    grid = Grid()
+    grid = Grid(erases=erases)
     for frame in map(written, frames):
         to_plain.feed(frame)
         to_wired.feed(grid.draw(frame))
@@ -94,3 +94,13 @@ def test_one_new_letter_costs_its_place_and_itself() -> None:
     grid = Grid()
     grid.draw("\x1b[1;1H\x1b[48;2;1;2;3mThe pump is red.\x1b[0m\x1b[5;1H")
     assert grid.draw("\x1b[1;1H\x1b[48;2;1;2;3mThe pump is rod.\x1b[0m\x1b[5;1H") == "\x1b[1;14Ho\x1b[5H"
+
+
+def test_spaces_are_erased_only_where_that_keeps_their_colour() -> None:
+    line = "\x1b[1;1H\x1b[44m" + " " * 60 + "\x1b[0m\x1b[1;1H"
+    assert Grid().draw(line) == "\x1b[1H\x1b[0;44m\x1b[60X"
+    assert " " * 60 in Grid(erases=False).draw(line)
+
+
+def test_a_space_between_words_needs_no_style_of_its_own() -> None:
+    assert Grid().draw("\x1b[1;1H\x1b[1;31mtwo words\x1b[0m\x1b[1;1H") == "\x1b[1H\x1b[0;1;31mtwo words\x1b[1H"
