@@ -8,10 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OK = 0, BAD_ARGUMENT = 2, NOT_SUPPORTED = 3, GPU_IS_LOST = 15, MOST_CARDS = 16, LONGEST = 256 };
+enum { OK = 0, UNINITIALIZED = 1, BAD_ARGUMENT = 2, NOT_SUPPORTED = 3, GPU_IS_LOST = 15, MOST_CARDS = 16, LONGEST = 256 };
 
 typedef struct { unsigned index; } card_t;
 static card_t cards[MOST_CARDS];
+static int started; /* how often, as the driver counts it */
 
 static int line_of(const char *key, char value[LONGEST]) {
   const char *path = getenv("FAKE_NVML");
@@ -54,14 +55,20 @@ int nvmlInitWithFlags(unsigned flags) {
   char value[LONGEST];
   int code = ask("init", value);
   (void)flags;
-  return code == NOT_SUPPORTED ? OK : code;
+  if (code != OK && code != NOT_SUPPORTED) return code;
+  started++;
+  return OK;
 }
 
-int nvmlShutdown(void) { return OK; }
+int nvmlShutdown(void) {
+  if (!started) return UNINITIALIZED;
+  started--;
+  return OK;
+}
 
 int nvmlDeviceGetCount_v2(unsigned *count) {
   char value[LONGEST];
-  int code = ask("count", value);
+  int code = started ? ask("count", value) : UNINITIALIZED;
   if (code == OK) *count = (unsigned)atoi(value);
   return code;
 }
