@@ -118,11 +118,13 @@ class Grid:
 
 
 def _new_blanks(new: list[Cell], old: list[Cell], start: int) -> int:
-    """How many cells from there on change to the same erasable space."""
+    """How many cells from there on, to the last that changes, are the same erasable space."""
     blank = Cell(" ", Style(background=new[start].style.background))
-    end = start
-    while end < len(new) and new[end] == blank and old[end] != blank:
-        end += 1
+    end = at = start
+    while at < len(new) and new[at] == blank:
+        at += 1
+        if old[at - 1] != blank:
+            end = at
     return end - start
 
 
