@@ -43,7 +43,8 @@ class Picker(ModalScreen[str | None]):
             border: none; height: 1; padding: 0; background: $panel; background-tint: transparent; margin-bottom: 1;
         }
         & OptionList, & OptionList:focus {
-            border: none; padding: 0; height: auto; max-height: 20; background: $panel; scrollbar-size-vertical: 1;
+            border: none; padding: 0; height: auto; max-height: 50vh; background: $panel; scrollbar-size-vertical: 1;
+            text-wrap: nowrap; text-overflow: ellipsis;
         }
         & Static { color: $text-muted; height: auto; margin-top: 1; }
     }
@@ -110,4 +111,5 @@ class Picker(ModalScreen[str | None]):
         getattr(self.query_one(OptionList), f"action_{how}")()
 
     def _describe(self) -> None:
-        self.query_one(Static).update(self.about(self.chosen) if self.chosen else Content("Nothing matches."))
+        nothing = Content("Nothing matches." if self._filter else "Not known yet.")
+        self.query_one(Static).update(self.about(self.chosen) if self.chosen else nothing)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from textual import events
 from textual.content import Content
 from textual.widgets import Input
 
@@ -44,14 +43,12 @@ class ProfilePicker(Picker):
         lines += [state.hint] if state.hint else []
         return Content("\n".join(one_line(line, 300) for line in lines))
 
-    def on_key(self, event: events.Key) -> None:
-        """A number takes a profile while nothing is typed."""
-        names = list(self._states)
-        if event.character and event.character in "123456789" and not self.query_one(Input).value:
-            event.stop()
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A number takes a profile when nothing else is typed; where there is none, it is a filter as any word."""
+        names = dict(zip("123456789", self._states, strict=False))
+        if event.value in names:
             event.prevent_default()
-            if int(event.character) <= len(names):
-                self.dismiss(names[int(event.character) - 1])
+            self.dismiss(names[event.value])
 
     def _shown(self, number: int, state: ProfileState) -> Content:
         """`1  balanced   ● ready     llama3.1:8b   8k   ollama   41 tok/s`"""

@@ -24,7 +24,7 @@ class ThemePicker(Picker):
             yield Row(name, f"{name} {title}", Content.assemble(f"{mark} ", (f"{one_line(name):<24}", "bold"), title))
 
     def on_option_list_option_highlighted(self) -> None:
-        super().on_option_list_option_highlighted()
+        """Textual calls that of the base, too."""
         if self.chosen:
             self.app.theme = self.chosen
 

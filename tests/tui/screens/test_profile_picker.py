@@ -1,0 +1,185 @@
+"""The picker of profiles: what it shows of each, how one is taken, and what is found out while it is open."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from docmind.agents.records import ProfileState
+from docmind.tui.screens.profile_picker import ProfilePicker
+
+BALANCED = ProfileState(
+    name="balanced", kind="ollama", model="llama3.1:8b", where="http://127.0.0.1:11434", context=8192, state="checking"
+)
+FAST = ProfileState(name="fast", kind="llamacpp", model="llama-3b.gguf", context=4096, state="cold", tokens_per_s=41.4)
+DOWN = ProfileState(
+    name="server",
+    kind="openai",
+    model="Qwen/Qwen3-8B",
+    state="down",
+    code="ERR_1001",
+    reason="Nobody listens at gpu-box:8000.",
+    hint="Start the server.",
+)
+THREE = [BALANCED, FAST, DOWN]
+
+
+class Opened(App[str | None]):
+    """Opens the picker, and ends with what was taken."""
+
+    def __init__(self, profiles: Sequence[ProfileState], current: str = "balanced") -> None:
+        super().__init__()
+        self.picker = ProfilePicker(profiles, current)
+
+    def on_mount(self) -> None:
+        self.push_screen(self.picker, self.exit)
+
+    @property
+    def rows(self) -> list[str]:
+        options = self.picker.query_one(OptionList).options
+        return [str(option.prompt) for option in options]
+
+    @property
+    def about(self) -> str:
+        return str(self.picker.query_one(Static).content)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    await pilot.press(*keys)
+    await pilot.pause()
+
+
+async def test_each_profile_shows_its_state_by_a_sign_and_a_word() -> None:
+    app = Opened(THREE)
+    async with app.run_test(size=(120, 40)):
+        balanced, fast, down = app.rows
+    assert balanced.split() == ["▸1", "balanced", "…", "checking", "llama3.1:8b", "8k", "ollama"]
+    assert fast.split() == ["2", "fast", "○", "cold", "llama-3b.gguf", "4k", "llamacpp", "41", "tok/s"]
+    assert down.split() == ["3", "server", "×", "down", "Qwen/Qwen3-8B", "openai"]
+
+
+async def test_why_a_profile_is_down_and_what_to_do_stands_below_the_list() -> None:
+    app = Opened(THREE)
+    async with app.run_test() as pilot:
+        assert "http://127.0.0.1:11434" in app.about
+        await press(pilot, "down", "down")
+        assert app.about.splitlines() == ["openai", "Nobody listens at gpu-box:8000. [ERR_1001]", "Start the server."]
+
+
+@pytest.mark.parametrize(
+    ("keys", "taken"),
+    [
+        (["enter"], "balanced"),
+        (["down", "enter"], "fast"),
+        (["up", "enter"], "server"),
+        (["3"], "server"),
+        (["q", "w", "e", "n", "enter"], "server"),
+        (["o", "l", "l", "a", "m", "a", "enter"], "balanced"),
+        (["down", "escape"], None),
+    ],
+)
+async def test_keys_take_a_profile(keys: list[str], taken: str | None) -> None:
+    app = Opened(THREE)
+    async with app.run_test() as pilot:
+        await press(pilot, *keys)
+    assert app.return_value == taken
+
+
+async def test_a_digit_belongs_to_the_filter_once_something_is_typed() -> None:
+    app = Opened(THREE)
+    async with app.run_test() as pilot:
+        await press(pilot, "l", "l", "a", "m", "a", "3")
+        assert len(app.rows) == 1
+        assert app.is_running
+        await press(pilot, "enter")
+    assert app.return_value == "balanced"
+
+
+async def test_a_number_without_a_profile_is_looked_for_in_the_names() -> None:
+    app = Opened(THREE)
+    async with app.run_test() as pilot:
+        await press(pilot, "8")
+        assert app.is_running
+        assert len(app.rows) == 2
+
+
+async def test_where_nothing_matches_enter_takes_nothing() -> None:
+    app = Opened(THREE)
+    async with app.run_test() as pilot:
+        await press(pilot, "x", "y", "z", "enter")
+        assert app.is_running
+        assert (app.rows, app.about) == ([], "Nothing matches.")
+        await press(pilot, "backspace", "backspace", "backspace")
+        assert len(app.rows) == 3
+
+
+async def test_what_is_found_about_a_profile_changes_its_row_and_nothing_else() -> None:
+    app = Opened(THREE)
+    async with app.run_test() as pilot:
+        await press(pilot, "down")
+        before = app.rows
+        app.picker.show([msgspec.structs.replace(BALANCED, state="ready"), FAST, DOWN])
+        await pilot.pause()
+        assert app.rows[0] == before[0].replace("… checking", "● ready   ")
+        assert app.rows[1:] == before[1:]
+        assert app.picker.chosen == "fast"
+
+
+async def test_what_is_found_leaves_the_filter() -> None:
+    app = Opened(THREE)
+    async with app.run_test() as pilot:
+        await press(pilot, *"serv")
+        app.picker.show([msgspec.structs.replace(BALANCED, state="ready"), FAST, DOWN])
+        await pilot.pause()
+        assert len(app.rows) == 1
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 15)])
+async def test_narrow_screens_keep_the_name_and_the_state(size: tuple[int, int]) -> None:
+    app = Opened(THREE)
+    async with app.run_test(size=size):
+        options = app.picker.query_one(OptionList)
+        lines = ["".join(segment.text for segment in options.render_line(y)) for y in range(3)]
+        assert app.picker.query_one(Static).region.bottom <= size[1]
+    assert [line.split()[1:4] for line in lines] == [
+        ["balanced", "…", "checking"],
+        ["fast", "○", "cold"],
+        ["server", "×", "down"],
+    ]
+
+
+async def test_fifty_profiles_scroll_under_the_cursor() -> None:
+    many = [msgspec.structs.replace(FAST, name=f"profile-{n}") for n in range(1, 51)]
+    app = Opened(many, "profile-1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "up")
+        options = app.picker.query_one(OptionList)
+        assert app.picker.chosen == "profile-50"
+        assert options.scroll_offset.y == options.max_scroll_y > 0
+        assert app.picker.query_one(Static).region.bottom <= 24
+
+
+async def test_foreign_names_are_shown_as_text_on_one_line() -> None:
+    odd = ProfileState(
+        name="[bold]x[/bold]", kind="openai", model="a\n\x1b[2J日本語のモデルの名前はとても長いです", state="ready"
+    )
+    app = Opened([odd], "")
+    async with app.run_test():
+        (row,) = app.rows
+    assert "[bold]x[/bold]" in row
+    assert "\n" not in row
+    assert "\x1b" not in row
+
+
+async def test_before_the_engine_has_said_anything_nothing_is_claimed() -> None:
+    app = Opened([])
+    async with app.run_test() as pilot:
+        await press(pilot, "enter")
+        assert app.about == "Not known yet."
+        app.picker.show(THREE)
+        await press(pilot, "enter")
+    assert app.return_value == "balanced"
