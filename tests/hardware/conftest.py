@@ -23,6 +23,9 @@ def driver(nvml_library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """With one card that answers everything."""
     driver = FakeDriver(nvml_library, tmp_path / "driver.txt")
     monkeypatch.setenv("FAKE_NVML", str(driver.file))
-    monkeypatch.setattr(pynvml, "nvmlLib", ctypes.CDLL(str(nvml_library)))
+    loaded = ctypes.CDLL(str(nvml_library))
+    while loaded.nvmlShutdown() == pynvml.NVML_SUCCESS:
+        pass  # the library is loaded once, and a test may have left it started
+    monkeypatch.setattr(pynvml, "nvmlLib", loaded)
     monkeypatch.setattr(pynvml, "_nvmlGetFunctionPointer_cache", {})
     return driver
