@@ -74,7 +74,7 @@ class NvmlReader:
         """None for one that is lost."""
         nvml = self._nvml
         handle = self._ask(lambda: nvml.nvmlDeviceGetHandleByIndex(index))
-        name = self._ask(lambda: nvml.nvmlDeviceGetName(handle)) if handle else None
+        name = self._ask(lambda: self._name(handle)) if handle else None
         if name is None:
             return None
         load = self._ask(lambda: nvml.nvmlDeviceGetUtilizationRates(handle))
@@ -84,7 +84,7 @@ class NvmlReader:
         slowdown = nvml.NVML_TEMPERATURE_THRESHOLD_SLOWDOWN
         return Gpu(
             index=index,
-            name=one_line(name if isinstance(name, str) else name.decode(errors="replace")),
+            name=one_line(name),
             load=int(load.gpu) if load else None,
             memory_used=int(memory.used) if memory else None,
             memory_total=int(memory.total) if memory else None,
@@ -93,6 +93,13 @@ class NvmlReader:
             power=power / 1000 if power is not None else None,
             power_limit=allowed / 1000 if allowed is not None else None,
         )
+
+    def _name(self, handle: Any) -> Any:
+        """The binding expects UTF-8; a name that is none must not end the reading."""
+        try:
+            return self._nvml.nvmlDeviceGetName(handle)
+        except UnicodeDecodeError as error:
+            return error.object.decode(errors="replace")
 
     def _temperature(self, handle: Any) -> Any:
         """By the newer call, else by the older one."""

@@ -15,7 +15,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_machine() -> Machine:
-    """Never waits; the first reading counts from the start of the process."""
+    """Never waits; the first reading of a thread says that the CPU does nothing."""
     import psutil
 
     memory = psutil.virtual_memory()

@@ -123,7 +123,7 @@ def absent(name: str) -> None:
     raise OSError(f"{name}: cannot open shared object file")
 
 
-@pytest.mark.parametrize("name", ["\x1b[31mRed\x1b]52;c;eA==\x07", "\u202eRed"])
+@pytest.mark.parametrize("name", ["\x1b[31mRed\x1b]52;c;eA==\x07", "\u202eRed", "Red\udcff"])
 def test_the_name_of_a_card_is_made_safe(driver: FakeDriver, name: str) -> None:
     driver.says({**CARD, "name": name})
     (gpu,) = NvmlReader().read().gpus

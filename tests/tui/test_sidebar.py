@@ -96,6 +96,7 @@ async def test_what_a_card_does_not_tell_is_not_guessed() -> None:
         await pilot.pause()
         text = app.sidebar.text
     assert [row(text, label).split()[-1] for label in ("load", "VRAM", "temp", "power")] == ["n/a"] * 4
+    assert not set(text) & set("▁▂▃▄▅▆▇█░")
 
 
 @pytest.mark.parametrize(
@@ -190,15 +191,15 @@ async def test_outside_names_are_shown_as_they_are() -> None:
 
 
 class Hanging:
-    """A driver that answers once, and then not until it is let go."""
+    """A driver that answers some times, and then not until it is let go."""
 
-    def __init__(self) -> None:
-        self.readings = 0
+    def __init__(self, answers: int = 1) -> None:
+        self.readings, self.answers = 0, answers
         self.let_go = threading.Event()
 
     def read(self) -> Reading:
         self.readings += 1
-        if self.readings > 1:
+        if self.readings > self.answers:
             self.let_go.wait()
         return Reading([card(temperature=70 + self.readings)])
 
@@ -232,3 +233,11 @@ async def test_a_driver_that_answers_again_is_shown(hanging: Hanging) -> None:
         await until(lambda: "no answer from the driver" in app.sidebar.text)
         hanging.let_go.set()
         await until(lambda: "71 °C" not in app.sidebar.text and "°C" in app.sidebar.text)
+
+
+async def test_a_driver_that_hangs_from_the_beginning_is_said(hanging: Hanging) -> None:
+    hanging.answers = 0
+    app = Alone(hanging)
+    async with app.run_test():
+        app.sidebar.start_reading()
+        await until(lambda: "no answer from the driver" in app.sidebar.text)

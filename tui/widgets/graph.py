@@ -11,7 +11,6 @@ class History:
 
     def __init__(self, size: int) -> None:
         self._steps: deque[int] = deque(maxlen=size)
-        self._quiet = 0
 
     def add(self, value: float) -> None:
         """The newest."""

@@ -49,9 +49,12 @@ class Known:
         """A new reading."""
         self.sample, self.silent = sample, False
         for gpu in sample.gpus.gpus:
-            self._draw(f"load{gpu.index}", (gpu.load or 0) / 100)
-            self._draw(f"temp{gpu.index}", ((gpu.temperature or 20) - 20) / 80)
-            self._draw(f"power{gpu.index}", (gpu.power or 0) / (gpu.power_limit or 1000))
+            if gpu.load is not None:
+                self._draw(f"load{gpu.index}", gpu.load / 100)
+            if gpu.temperature is not None:
+                self._draw(f"temp{gpu.index}", (gpu.temperature - 20) / 80)
+            if gpu.power is not None:
+                self._draw(f"power{gpu.index}", gpu.power / (gpu.power_limit or 1000))
             limit = COOL_C if gpu.index in self.hot else min(HOT_C, gpu.temperature_limit or HOT_C)
             hot = gpu.temperature is not None and gpu.temperature >= limit
             (self.hot.add if hot else self.hot.discard)(gpu.index)
@@ -87,7 +90,8 @@ def summary(known: Known) -> str:
 def _hardware(known: Known) -> list[Row]:
     sample = known.sample
     if sample is None:
-        return [Row("Machine", role="title"), Row("…", role="muted")]
+        waiting = Row("! no answer from the driver", role="warning") if known.silent else Row("…", role="muted")
+        return [Row("Machine", role="title"), waiting]
     found = [row for gpu in sample.gpus.gpus for row in _gpu(gpu, known)]
     if sample.machine:
         machine = sample.machine
@@ -114,7 +118,7 @@ def _gpu(gpu: Gpu, known: Known) -> list[Row]:
         Row("load", known.graph(f"load{gpu.index}"), "n/a" if gpu.load is None else f"{gpu.load} %"),
         Row(
             "VRAM",
-            bar(share, _DRAWN),
+            bar(share, _DRAWN) if gpu.memory_total else "",
             _of(gpu.memory_used, gpu.memory_total) + " !" * full,
             "warning" if full else "value",
         ),
@@ -158,7 +162,7 @@ def _conversation(known: Known) -> list[Row]:
         used, window = known.meter.context_used, known.meter.context_window
         found.append(Row("context", bar(used / window, _DRAWN), f"{used / 1000:.1f} / {window / 1000:.1f} k"))
     speed, first = _speed(known), known.answered.timings.first_token_ms / 1000 if known.answered else 0
-    if told := " · ".join(filter(None, [speed, f"first {first:.1f} s" if first else ""])):
+    if told := " · ".join(filter(None, [speed, f"first {first:.1f} s" if first >= 0.05 else ""])):
         found.append(Row(told))
     return found if len(found) > 1 else [*found, Row("no answer yet", role="muted")]
 

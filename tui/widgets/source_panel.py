@@ -140,18 +140,19 @@ def _title(citation: Citation, passage: Passage, source: Source | None) -> Conte
     )
 
 
-def _numbered(text: str, first: int | None) -> Content:
-    """With line numbers, where the document has them."""
+def _numbered(text: Content, first: int | None, last: int | None) -> Content:
+    """With line numbers from `first`, where the document has them; all as wide as `last`."""
     if first is None or not text:
-        return Content(text)
-    lines = text.split("\n")
-    wide = len(str(min(first + len(lines) - 1, _MOST_LINES)))
-    rows = [Content.assemble((f"{first + n:>{wide}}  ", "$text-muted"), line) for n, line in enumerate(lines)]
-    return Content("\n").join(rows)
+        return text
+    wide = len(str(last))
+    rows = text.split("\n", allow_blank=True)
+    return Content("\n").join(
+        Content.assemble((f"{number:>{wide}}  ", "$text-muted"), row) for number, row in enumerate(rows, first)
+    )
 
 
-def _marked(text: Content, quote: str) -> Content:
-    """The quoted words stand out; line breaks and line numbers between them do not matter."""
-    pattern = r"\s+(?:\d+\s\s)?".join(map(re.escape, quote.split()))
-    found = re.search(pattern, text.plain) if pattern else None
-    return text.stylize("bold underline", found.start(), found.end()) if found else text
+def _marked(text: str, quote: str) -> Content:
+    """The quoted words stand out; how the spaces and line breaks between them are does not matter."""
+    pattern = r"\s+".join(map(re.escape, quote.split()))
+    found = re.search(pattern, text) if pattern else None
+    return Content(text).stylize("bold underline", found.start(), found.end()) if found else Content(text)
