@@ -29,6 +29,9 @@ ROLES = (
 )
 """What text can be; the component class of each is `transcript--ROLE`."""
 
+_BETWEEN_WORDS = r"[*_~`]*\s+[*_~`]*"
+"""In the source that is searched, words that are seen side by side may have the marks of Markdown between them."""
+
 
 class Painting(Scrolling):
     """Also knows where the cursor is: at one of the entries that the keys halt at, or nowhere."""
@@ -154,7 +157,7 @@ class Painting(Scrolling):
 
     def search(self, words: str) -> int:
         """Marks these words, however they are spaced and written; returns how many paragraphs hold them."""
-        pattern = r"\s+".join(map(re.escape, words.split()))
+        pattern = _BETWEEN_WORDS.join(map(re.escape, words.split()))
         self._words = re.compile(pattern, re.IGNORECASE) if pattern else None
         self._hit = None
         self.refresh()

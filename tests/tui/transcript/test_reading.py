@@ -64,6 +64,13 @@ async def test_words_are_found_where_nothing_was_rendered_yet(app: TranscriptApp
         assert app.transcript.next_hit() == (0, 0)
 
 
+async def test_words_are_found_as_they_are_seen_whatever_marks_are_between_them(app: TranscriptApp) -> None:
+    async with app.run_test(size=(40, 12)):
+        app.transcript.load([finished("What?", "The **pump** `moved` upstream.")])
+        assert app.transcript.search("the pump moved upstream") == 1
+        assert app.transcript.next_hit() == (1, 1)
+
+
 async def test_answers_code_and_selections_are_copied_as_they_were_written(app: TranscriptApp) -> None:
     source = "Do **this** with words that go on for more than one line:\n\n```sh\nls -l\necho hi\n```"
     async with app.run_test(size=(40, 20)) as pilot:
