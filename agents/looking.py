@@ -1,6 +1,7 @@
 """A passage with its surroundings, and whether its file is still what was read: what opens behind a citation."""
 
 import hashlib
+import itertools
 import os
 import stat
 from pathlib import Path
@@ -38,13 +39,13 @@ def look(library: Library, command: Look) -> Source:
         state = "changed" if state == "current" else state
         return Source(look=command.look, passage=passage, file=file, state=state)
     before, after = _split(near, passage)
-    lines = (before or [passage])[0].lines
     return Source(
         look=command.look,
         passage=passage,
         before=_joined(before),
         after=_joined(after),
-        first_line=lines[0] if lines else None,
+        first_line=_first_line(before or [passage]),
+        after_line=_first_line(after),
         file=file,
         state=state,
     )
@@ -80,5 +81,14 @@ def _same(stored: Passage, passage: Passage) -> bool:
     return stored.page == passage.page and first[0] == first[1] and stored.text.startswith(passage.text)
 
 
+def _first_line(passages: list[Passage]) -> int | None:
+    return passages[0].lines[0] if passages and passages[0].lines else None
+
+
 def _joined(passages: list[Passage]) -> str:
-    return "\n".join(passage.text for passage in passages)
+    """With the blank lines between them, which are part of none: so that lines can be counted."""
+    parts = [passage.text for passage in passages[:1]]
+    for former, passage in itertools.pairwise(passages):
+        lines = passage.lines[0] - former.lines[1] if passage.lines and former.lines else 1
+        parts += ["\n" * lines or " ", passage.text]  # 0: a long line was cut between its words
+    return "".join(parts)

@@ -224,6 +224,8 @@ class Source(Event, frozen=True, kw_only=True):
     """Text of the neighbouring passages of the same document."""
     first_line: int | None = None
     """Line number of the first line of `before`, or of the passage where there is none; None without line numbers."""
+    after_line: int | None = None
+    """Line number of the first line of `after`; None without line numbers."""
     file: bytes = b""
     """Absolute path of the document as the file system spells it; empty when it is gone."""
     state: Literal["current", "changed", "gone"] = "current"

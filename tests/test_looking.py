@@ -43,6 +43,20 @@ def test_a_passage_is_shown_with_what_stands_around_it(manual: Shelf) -> None:
     assert MANUAL.split("\n")[source.first_line - 1] == source.before.split("\n")[0]
 
 
+def test_every_line_around_a_passage_has_its_number(manual: Shelf) -> None:
+    """Also where blank lines, which belong to no passage, lie between, or where a long line was cut."""
+    lines = ["short words", "", "", "", "and more", "", "a long line " * 300, "", "the end"]
+    manual.write("gaps.txt", "\n".join(lines * 20))
+    manual.sync()
+    passages = manual.library.read("gaps.txt")
+    assert len(passages) > 10
+    for passage in passages:
+        source = seen(manual, passage)
+        for first, text in [(source.first_line, source.before), (source.after_line, source.after)]:
+            for number, line in enumerate(text.split("\n") if text else [], first or 0):
+                assert line.strip() in (lines * 20)[number - 1], number
+
+
 def test_the_first_passage_begins_at_its_own_line(manual: Shelf) -> None:
     source = seen(manual, manual.library.read("manual.md")[0])
     assert (source.before, source.first_line) == ("", 1)

@@ -20,7 +20,6 @@ STATES = {
     "changed": "the file has changed since",
     "gone": "the file is gone",
 }
-_MOST_LINES = 99_999
 
 
 class SourcePanel(Vertical):
@@ -114,24 +113,26 @@ class SourcePanel(Vertical):
         self.query_one(VerticalScroll).scroll_to(y=top, animate=False, force=True)
 
     def _fill(self) -> None:
-        citation, passage, source = self.citation, self._passage, self._source
+        citation, passage = self.citation, self._passage
         assert citation
         assert passage
-        self.query_one(".source--title", Static).update(_title(citation, passage, source))
-        first = source.first_line if source else None
-        before, after = (source.before, source.after) if source else ("", "")
-        self.query_one("#before", Static).update(_numbered(before, first))
-        own = passage.lines[0] if passage.lines else None
-        body = _numbered(passage.text, own)
-        self.query_one(".source--passage", Static).update(_marked(body, citation.quote))
-        behind = passage.lines[1] + 1 if passage.lines else None
-        self.query_one("#after", Static).update(_numbered(after, behind))
+        source = self._source or Source(look="", passage=passage)
+        own, last = passage.lines or (None, None)
+        if source.after_line:
+            last = source.after_line + source.after.count("\n")
+        for part, content in (
+            (".source--title", _title(citation, passage, source)),
+            ("#before", _numbered(Content(source.before), source.first_line, last)),
+            (".source--passage", _numbered(_marked(passage.text, citation.quote), own, last)),
+            ("#after", _numbered(Content(source.after), source.after_line, last)),
+        ):
+            self.query_one(part, Static).update(content)
 
 
-def _title(citation: Citation, passage: Passage, source: Source | None) -> Content:
+def _title(citation: Citation, passage: Passage, source: Source) -> Content:
     where = place(one_line(passage.path, 300), passage.page, passage.lines)
     marks = [] if citation.verified else ["unverified: its words do not support what the answer says"]
-    if source and source.state != "current":
+    if source.state != "current":
         marks.append(STATES[source.state])
     heading = f"\n{one_line(passage.heading, 200)}" if passage.heading else ""
     warning = "".join(f"\n! {mark}" for mark in marks)

@@ -1,0 +1,186 @@
+"""The source panel: the passage behind a citation, its words marked, its surroundings, and what became of the file."""
+
+import msgspec
+import pytest
+from textual import on
+from textual.app import App, ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from docmind.agents.protocol import Source
+from docmind.agents.records import Citation, Passage
+from docmind.tui.widgets.source_panel import SourcePanel
+
+PASSAGE = Passage(
+    path="manual.md",
+    text="The pump is upstream.\n    It runs at 18 l/min\n  since revision C.",
+    lines=(9, 11),
+    heading="Cooling > Pump",
+    n=2,
+)
+CITATION = Citation(
+    n=2, path="manual.md", page=None, lines=(9, 11), quote="runs at 18 l/min since revision C", verified=True
+)
+SOURCE = Source(
+    look="1",
+    passage=PASSAGE,
+    before="# Cooling\n## Pump",
+    after="Two valves\nwere removed.",
+    first_line=7,
+    after_line=12,
+    file=b"/docs/manual.md",
+)
+
+
+class Opened(App[None]):
+    """The panel with a citation opened, and what it asks for."""
+
+    def __init__(self, citation: Citation = CITATION, passage: Passage = PASSAGE) -> None:
+        super().__init__()
+        self._opened = citation, passage
+        self.asked: list[object] = []
+
+    def compose(self) -> ComposeResult:
+        yield SourcePanel()
+
+    def on_mount(self) -> None:
+        self.panel.open(*self._opened)
+
+    @on(SourcePanel.EditorWanted)
+    def _editor(self, event: SourcePanel.EditorWanted) -> None:
+        self.asked.append((event.path, event.line))
+
+    @on(SourcePanel.Step)
+    def _step(self, event: SourcePanel.Step) -> None:
+        self.asked.append(event.step)
+
+    @property
+    def panel(self) -> SourcePanel:
+        return self.query_one(SourcePanel)
+
+    def content(self, part: str) -> Content:
+        content = self.panel.query_one(part, Static).content
+        assert isinstance(content, Content)
+        return content
+
+    def marked(self) -> str:
+        """What stands out in the passage."""
+        content = self.content(".source--passage")
+        return "".join(content.plain[span.start : span.end] for span in content.spans if "underline" in str(span.style))
+
+
+async def test_the_passage_is_there_at_once_and_its_surroundings_follow() -> None:
+    app = Opened()
+    async with app.run_test() as pilot:
+        assert app.panel.is_open
+        assert app.content(".source--title").plain == "[2] manual.md 9-11\nCooling > Pump"
+        assert "It runs at 18 l/min" in app.content(".source--passage").plain
+        assert app.content("#before").plain == ""
+        app.panel.show(SOURCE)
+        await pilot.pause()
+        assert app.content("#before").plain == " 7  # Cooling\n 8  ## Pump"
+        assert app.content(".source--passage").plain.splitlines()[0] == " 9  The pump is upstream."
+        assert app.content("#after").plain == "12  Two valves\n13  were removed."
+
+
+async def test_the_quoted_words_stand_out_across_lines_and_their_numbers() -> None:
+    app = Opened()
+    async with app.run_test():
+        assert app.marked().split() == CITATION.quote.split()
+
+
+@pytest.mark.parametrize("quote", ["", "words that are not there", "It (runs] at [18"])
+async def test_without_the_words_nothing_stands_out(quote: str) -> None:
+    app = Opened(msgspec.structs.replace(CITATION, quote=quote))
+    async with app.run_test():
+        assert app.marked() == ""
+
+
+async def test_a_document_without_lines_has_a_page_and_no_numbers() -> None:
+    passage = Passage(path="manual.pdf", text="The pump\nis blue.", page=12)
+    citation = Citation(n=1, path="manual.pdf", page=12, lines=None, quote="pump is", verified=True)
+    app = Opened(citation, passage)
+    async with app.run_test() as pilot:
+        app.panel.show(Source(look="1", passage=passage, before="Above", after="Below", file=b"/docs/manual.pdf"))
+        await pilot.press("e")
+        assert app.content(".source--title").plain == "[1] manual.pdf p. 12"
+        assert app.content(".source--passage").plain == "The pump\nis blue."
+        assert app.marked() == "pump\nis"
+        assert (app.content("#before").plain, app.content("#after").plain) == ("Above", "Below")
+    assert app.asked == [(b"/docs/manual.pdf", None)]
+
+
+@pytest.mark.parametrize(
+    ("verified", "state", "words"),
+    [
+        (True, "current", []),
+        (False, "current", ["! unverified: its words do not support what the answer says"]),
+        (True, "changed", ["! the file has changed since"]),
+        (False, "gone", ["! unverified: its words do not support what the answer says", "! the file is gone"]),
+    ],
+)
+async def test_what_is_wrong_with_a_source_is_said_in_words(verified: bool, state: str, words: list[str]) -> None:
+    app = Opened(msgspec.structs.replace(CITATION, verified=verified))
+    async with app.run_test():
+        app.panel.show(msgspec.structs.replace(SOURCE, state=state))
+        assert app.content(".source--title").plain.splitlines()[2:] == words
+
+
+async def test_keys_step_through_the_sources_and_open_the_editor_at_the_line() -> None:
+    app = Opened()
+    async with app.run_test() as pilot:
+        app.panel.show(SOURCE)
+        await pilot.press("right_square_bracket", "left_square_bracket", "right", "left", "e", "enter")
+        await pilot.pause()
+    assert app.asked == [1, -1, 1, -1, (b"/docs/manual.md", 9), (b"/docs/manual.md", 9)]
+
+
+async def test_a_file_that_is_gone_is_not_opened() -> None:
+    app = Opened()
+    async with app.run_test(notifications=True) as pilot:
+        app.panel.show(msgspec.structs.replace(SOURCE, state="gone", file=b""))
+        await pilot.press("e")
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == ["The file is gone."]
+    assert app.asked == []
+
+
+async def test_the_surroundings_of_another_passage_are_left_out() -> None:
+    app = Opened()
+    async with app.run_test():
+        app.panel.show(msgspec.structs.replace(SOURCE, passage=msgspec.structs.replace(PASSAGE, text="Another one.")))
+        assert app.content("#before").plain == ""
+        app.panel.close()
+        app.panel.show(SOURCE)
+        assert app.content("#before").plain == ""
+        assert not app.panel.is_open
+
+
+async def test_the_passage_is_scrolled_into_sight_below_a_long_beginning() -> None:
+    app = Opened()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.panel.show(
+            msgspec.structs.replace(SOURCE, before="\n".join(["line"] * 200), after="\n".join(["line"] * 200))
+        )
+        await pilot.pause()
+        await pilot.pause()
+        scroll, passage = app.panel.query_one(VerticalScroll), app.panel.query_one(".source--passage")
+        assert scroll.region.y < passage.region.y <= scroll.region.y + 3
+        before = scroll.scroll_offset.y
+        await pilot.press("down", "down")
+        await pilot.pause()
+        assert scroll.scroll_offset.y == before + 2
+
+
+@pytest.mark.parametrize("width", [40, 120])
+async def test_long_lines_wrap_and_nothing_is_taken_for_markup(width: int) -> None:
+    text = "[bold]" + "word " * 200 + "[/bold] [@click=app.quit]end[/]"
+    passage = Passage(path="[red]a[/red].md", text=text)
+    app = Opened(Citation(n=1, path=passage.path, page=None, lines=None, quote="", verified=True), passage)
+    async with app.run_test(size=(width, 30)):
+        shown = app.panel.query_one(".source--passage")
+        assert app.content(".source--passage").plain == text
+        assert "[red]a[/red].md" in app.content(".source--title").plain
+        assert shown.region.height > 5
+        assert shown.region.width <= width
