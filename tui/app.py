@@ -52,6 +52,7 @@ class DocmindApp(App[int], inherit_bindings=False):
     """One chat about some folders."""
 
     TITLE = "docmind"
+    NOTIFICATION_TIMEOUT = 4
     CSS_PATH = "screens/chat.tcss"
     ENABLE_COMMAND_PALETTE = False  # ours is opened by the chat, from the table of commands
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -85,6 +86,8 @@ class DocmindApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         for number in ENDS:
             asyncio.get_running_loop().add_signal_handler(number, self._end, number)
+        # After Ctrl+Z and `fg` the terminal is empty; Textual paints only what changes.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def on_unmount(self) -> None:
         self.save_draft()

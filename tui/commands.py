@@ -42,10 +42,7 @@ COMMANDS = (
     Command("change_focus", "tab", "Focus", "Go between the prompt and the text"),
     *(
         Command(
-            f"profile_{n}",
-            f"alt+{n},{n}",
-            f"Profile {n}",
-            "Answer with this profile; the digit alone outside the prompt",
+            f"profile_{n}", f"alt+{n},{n}", f"Profile {n}", f"Answer with profile {n}; outside the prompt {n} alone"
         )
         for n in range(1, 10)
     ),

@@ -45,7 +45,8 @@ def documents(tmp_path: Path) -> Path:
 
 
 def opened(program: Program, *arguments: str | Path, **size: int) -> Terminal:
-    return Terminal(program.command(*arguments), program.environ, **size)
+    """Narrow, so that there is no sidebar beside the text."""
+    return Terminal(program.command(*arguments), program.environ, **({"columns": 90} | size))
 
 
 def served(program: Program, server: FakeServer) -> Path:

@@ -56,6 +56,7 @@ class ChatScreen(Conversation):
         self.docmind.say(
             f"There is no command /{name}. {hint} A question that begins so is typed as //{name}.", error=True
         )
+        self.query_one(Prompt).select_all()  # to type over it; it is not thrown away
         return False
 
     @on(TextArea.Changed)
@@ -133,6 +134,7 @@ class ChatScreen(Conversation):
         sidebar = self.query_one(Sidebar)
         sidebar.toggle_class("-hidden")
         self.docmind.choose(sidebar=not sidebar.has_class("-hidden"))
+        self.show_summary()
 
     def action_change_focus(self) -> None:
         prompt = self.query_one(Prompt)

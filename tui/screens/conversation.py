@@ -45,11 +45,15 @@ if TYPE_CHECKING:
     from ..app import DocmindApp
 
 
+WIDE = 100
+"""Columns from which there is room for the sidebar."""
+
+
 class Conversation(Screen[None]):
     """Lays out the parts and knows the questions that are open. What the user can do with it is in chat.py."""
 
     AUTO_FOCUS = "Prompt"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (Textual declares it for instances)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it for instances)
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +63,7 @@ class Conversation(Screen[None]):
         self._library: Library | None = None
         self._runs: dict[str, State | None] = {}
         """The last state of each question that has no answer yet, oldest first."""
+        self._summary = ""
 
     @property
     def docmind(self) -> "DocmindApp":
@@ -189,4 +194,13 @@ class Conversation(Screen[None]):
 
     @on(Sidebar.SummaryChanged)
     def _summary_changed(self, event: Sidebar.SummaryChanged) -> None:
-        self.query_one(Status).summary = event.summary
+        self._summary = event.summary
+        self.show_summary()
+
+    def show_summary(self) -> None:
+        """The sidebar in short, where it is not seen."""
+        hidden = self.query_one(Sidebar).has_class("-hidden") or self.app.size.width < WIDE
+        self.query_one(Status).summary = self._summary if hidden else ""
+
+    def on_resize(self) -> None:
+        self.show_summary()

@@ -52,8 +52,12 @@ class HelpScreen(ModalScreen[None]):
         lines = [Content.from_markup("[bold]docmind[/bold]   ↑ ↓ PageUp PageDown scroll, Esc closes")]
         for place, title in PLACES.items():
             lines += [Content(""), Content.styled(title, "bold $primary")]
-            lines += [self._line(command) for command in COMMANDS if command.place == place]
+            lines += [self._line(command) for command in COMMANDS if command.place == place and self._is_told(command)]
         return Content("\n").join(lines)
+
+    def _is_told(self, command: Command) -> bool:
+        """One profile stands for all nine, unless the user has changed the keys of another."""
+        return not command.name.startswith("profile_") or command.name == "profile_1" or command.name in self._keys
 
     def _line(self, command: Command) -> Content:
         """Keys, what is typed, and what it does, wrapped in a column of its own."""

@@ -18,6 +18,8 @@ HOT_C, COOL_C = 85, 80
 """Degrees Celsius from which a card counts as hot, and below which it does not any more."""
 FULL = 0.875
 """Share of the VRAM from which it counts as full."""
+MOST_WHOLE = 2
+"""Cards with all their values; each further one has a line."""
 GB = 1e9
 
 
@@ -92,7 +94,10 @@ def _hardware(known: Known) -> list[Row]:
     if sample is None:
         waiting = Row("! no answer from the driver", role="warning") if known.silent else Row("…", role="muted")
         return [Row("Machine", role="title"), waiting]
-    found = [row for gpu in sample.gpus.gpus for row in _gpu(gpu, known)]
+    gpus = sample.gpus.gpus
+    found = [row for gpu in gpus[:MOST_WHOLE] for row in _gpu(gpu, known)] + [
+        _gpu_line(gpu, known) for gpu in gpus[MOST_WHOLE:]
+    ]
     if sample.machine:
         machine = sample.machine
         share = machine.memory_used / machine.memory_total
@@ -114,7 +119,7 @@ def _gpu(gpu: Gpu, known: Known) -> list[Row]:
     power = "n/a" if gpu.power is None else f"{gpu.power:.0f}"
     power += f" / {gpu.power_limit:.0f} W" if gpu.power_limit else " W" if gpu.power is not None else ""
     return [
-        Row(f"GPU {gpu.index}  {gpu.name}", role="title"),
+        Row(_short(f"GPU {gpu.index}  {gpu.name.removeprefix('NVIDIA ')}"), role="title"),
         Row("load", known.graph(f"load{gpu.index}"), "n/a" if gpu.load is None else f"{gpu.load} %"),
         Row(
             "VRAM",
@@ -130,6 +135,13 @@ def _gpu(gpu: Gpu, known: Known) -> list[Row]:
         ),
         Row("power", known.graph(f"power{gpu.index}"), power),
     ]
+
+
+def _gpu_line(gpu: Gpu, known: Known) -> Row:
+    """`GPU 3   87 %  12.1 / 16.0 GB  71 °C`, as far as it is known."""
+    load = f"{gpu.load} %" if gpu.load is not None else ""
+    memory = _of(gpu.memory_used, gpu.memory_total) if gpu.memory_used is not None else ""
+    return Row(f"GPU {gpu.index}", "", "  ".join(filter(None, [load, memory, _degrees(gpu, known)])))
 
 
 def _degrees(gpu: Gpu, known: Known) -> str:
@@ -178,6 +190,10 @@ def _next(known: Known) -> list[Row]:
     if not known.next_ones:
         return []
     return [Row(), Row("Next if it fails", role="title"), Row(join_limited(known.next_ones, WIDTH))]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
 
 
 def _count(number: int, what: str) -> str:
