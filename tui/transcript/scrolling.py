@@ -99,7 +99,7 @@ class Scrolling(ScrollView, can_focus=True):
 
     def _padded(self, height: int) -> int:
         """The end is followed in jumps: each moves the whole page, which costs many bytes over a slow line."""
-        jump = max(self.page // 4, 1)
+        jump = max(self.page // 2, 1)
         return height if height <= self.page else self.page + -(-(height - self.page) // jump) * jump
 
     def _move(self, line: int) -> None:
