@@ -1,9 +1,10 @@
 """What the screen costs, on a terminal of 120x40: python benchmarks/screen.py [--runs 5] [--plain-driver]
 
 `docmind` runs as its users run it, with an engine of its own, against a model server that sends so many tokens a
-second. The bare app is the smallest one of Textual that could be a chat. A token is a word of the answer. Bytes are
-those from the first word of an answer to its last, with everything else that the screen shows meanwhile. The longest
-stall is the slowest key from the first paint on until the engine is ready. The rates are those of the model server.
+second. The bare app is the smallest one of Textual that could be a chat: Markdown, Input, Footer. A token is a word of
+the answer. Bytes are those from the first word of an answer to its last, with everything else that the screen shows
+meanwhile. The longest stall is the slowest key from the first paint on until the engine is ready. The rates are those
+of the model server.
 """
 
 import argparse
@@ -44,10 +45,10 @@ def flow(limit: int) -> int:
 """
 BARE = f"""
 from textual.app import App
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Input, Markdown
 class Bare(App):
     def compose(self):
-        yield Static("docmind")
+        yield Markdown("# docmind")
         yield Input(placeholder="{PROMPT}")
         yield Footer()
 Bare().run()
