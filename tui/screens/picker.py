@@ -45,6 +45,9 @@ class Picker(ModalScreen[str | None]):
         & OptionList, & OptionList:focus {
             border: none; padding: 0; height: auto; max-height: 50vh; background: $panel; scrollbar-size-vertical: 1;
             text-wrap: nowrap; text-overflow: ellipsis;
+            & > .option-list--option-highlighted {
+                background: $block-cursor-background; color: $block-cursor-foreground;
+            }
         }
         & Static { color: $text-muted; height: auto; margin-top: 1; }
     }

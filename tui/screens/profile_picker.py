@@ -56,7 +56,7 @@ class ProfilePicker(Picker):
         mark = "▸" if state.name == self._current else " "
         context = f"{state.context / 1024:.0f}k" if state.context else ""
         parts: list[str | Content | tuple[str, str]] = [
-            (f"{mark}{key}  ", "$text-muted"),
+            f"{mark}{key}  ",
             (_column(state.name, _NAME), "bold"),
             (f"{SIGNS[state.state]} ", STYLES[state.state]),
             _column(state.state, 10),

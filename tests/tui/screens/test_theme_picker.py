@@ -65,3 +65,16 @@ async def test_every_theme_is_named_with_its_title_and_the_current_one_is_marked
     assert [row.removeprefix("▸").split()[0] for row in rows] == NAMES
     assert all(PALETTES[name].title in row for name, row in zip(NAMES, rows, strict=True))
     assert [row.startswith("▸") for row in rows].index(True) == DARK
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_line_under_the_cursor_stands_out_in_every_theme(name: str) -> None:
+    app = Opened()
+    async with app.run_test() as pilot:
+        await pilot.press(*["down"] * ((NAMES.index(name) - DARK) % len(NAMES)))
+        await pilot.pause()
+        options = app.picker.query_one(OptionList)
+        behind = [{each.style.bgcolor for each in options.render_line(y) if each.style} for y in range(len(NAMES))]
+    assert all(len(colours) == 1 for colours in behind)
+    at = NAMES.index(name)
+    assert [colours == behind[at] for colours in behind] == [other == at for other in range(len(NAMES))]
