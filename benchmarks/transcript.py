@@ -1,8 +1,8 @@
 """What the transcript costs: python benchmarks/transcript.py
 
-Every row is a process of its own in a pty of 120x40, with Textual's own driver. `stream` writes 600 tokens, 100 a
-second: below a chat of the given size (`history`), at the end of an answer of that size (`one answer`), or with
-Textual's Markdown widget. `open` loads a chat and shows its end, `resize` makes the terminal 40 columns narrower.
+Every row is a process of its own in a pty of 120x40. `stream` writes 600 tokens, 100 a second: below a chat of the
+given size (`history`), at the end of an answer of that size (`one answer`), or with Textual's Markdown widget and its
+own driver. `open` loads a chat and shows its end, `resize` makes the terminal 40 columns narrower.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ from docmind.agents.protocol import Answered, Token
 from docmind.agents.records import Timings, Usage
 from docmind.tui.transcript.turn import Answer, Turn
 from docmind.tui.transcript.view import Transcript
+from docmind.tui.wire.driver import WireDriver
 
 TOKENS, RATE = 600, 100
 COLUMNS, ROWS = 120, 40
@@ -92,13 +93,21 @@ class Watched(LinuxDriver):
         Watched.wrote_at = time.perf_counter()
 
 
+class WatchedWire(WireDriver):
+    """The same of our driver."""
+
+    def write(self, data: str) -> None:
+        super().write(data)
+        Watched.wrote_at = time.perf_counter()
+
+
 class Bench(App[None]):
     """Runs one case, and leaves."""
 
     CSS = "VerticalScroll, Transcript { height: 1fr; } Markdown { height: auto; }"
 
     def __init__(self, case: str, shape: str, size: int) -> None:
-        super().__init__(driver_class=Watched)
+        super().__init__(driver_class=Watched if shape == "markdown" else WatchedWire)
         self.animation_level = "none"
         self._case, self._shape, self._chars = case, shape, size
         self.figures: dict[str, float] = {}
