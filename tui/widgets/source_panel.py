@@ -20,6 +20,8 @@ STATES = {
     "changed": "the file has changed since",
     "gone": "the file is gone",
 }
+_WORDS = "bold underline"
+"""Style of the words that the answer rests on."""
 
 
 class SourcePanel(Vertical):
@@ -62,6 +64,7 @@ class SourcePanel(Vertical):
         self.citation: Citation | None = None
         self._passage: Passage | None = None
         self._source: Source | None = None
+        self._body = Content()
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="source--title", markup=False)
@@ -80,16 +83,15 @@ class SourcePanel(Vertical):
         self.citation, self._passage, self._source = citation, passage, None
         self.add_class("-open")
         self._fill()
-        scroll = self.query_one(VerticalScroll)
-        scroll.scroll_home(animate=False)
-        scroll.focus()
+        self.query_one(VerticalScroll).focus()
+        self.call_after_refresh(self._show_words)
 
     def show(self, source: Source) -> None:
         """What stands around the passage, if it is still this one that is looked at."""
         if self.is_open and source.passage == self._passage:
             self._source = source
             self._fill()
-            self.call_after_refresh(self._show_passage)
+            self.call_after_refresh(self._show_words)
 
     def close(self) -> None:
         self.remove_class("-open")
@@ -99,18 +101,22 @@ class SourcePanel(Vertical):
         if not source or not passage:
             return
         if source.file:
-            self.post_message(self.EditorWanted(source.file, passage.lines[0] if passage.lines else None))
+            lines = (self.citation and self.citation.lines) or passage.lines
+            self.post_message(self.EditorWanted(source.file, lines[0] if lines else None))
         else:
             self.notify("The file is gone.", severity="error", markup=False)
 
     def action_step(self, step: int) -> None:
         self.post_message(self.Step(step))
 
-    def _show_passage(self) -> None:
-        """A line of what stands before it is left in sight."""
-        passage = self.query_one(".source--passage")
+    def _show_words(self) -> None:
+        """The quoted words come into sight, and the beginning of the passage where there is room for both."""
+        scroll, passage = self.query_one(VerticalScroll), self.query_one(".source--passage", Static)
         top = max(passage.virtual_region.y - 2, 0)
-        self.query_one(VerticalScroll).scroll_to(y=top, animate=False, force=True)
+        words = passage.virtual_region.y + _rows_above_words(self._body, passage.content_size.width)
+        if words > top + scroll.size.height * 2 // 3:
+            top = words - scroll.size.height // 3
+        scroll.scroll_to(y=top, animate=False, force=True)
 
     def _fill(self) -> None:
         citation, passage = self.citation, self._passage
@@ -120,17 +126,18 @@ class SourcePanel(Vertical):
         own, last = passage.lines or (None, None)
         if source.after_line:
             last = source.after_line + source.after.count("\n")
+        self._body = _numbered(_marked(passage.text, citation.quote), own, last)
         for part, content in (
             (".source--title", _title(citation, passage, source)),
             ("#before", _numbered(Content(source.before), source.first_line, last)),
-            (".source--passage", _numbered(_marked(passage.text, citation.quote), own, last)),
+            (".source--passage", self._body),
             ("#after", _numbered(Content(source.after), source.after_line, last)),
         ):
             self.query_one(part, Static).update(content)
 
 
 def _title(citation: Citation, passage: Passage, source: Source) -> Content:
-    where = place(one_line(passage.path, 300), passage.page, passage.lines)
+    where = place(one_line(citation.path, 300), citation.page, citation.lines)
     marks = [] if citation.verified else ["unverified: its words do not support what the answer says"]
     if source.state != "current":
         marks.append(STATES[source.state])
@@ -156,4 +163,9 @@ def _marked(text: str, quote: str) -> Content:
     """The quoted words stand out; how the spaces and line breaks between them are does not matter."""
     pattern = r"\s+".join(map(re.escape, quote.split()))
     found = re.search(pattern, text) if pattern else None
-    return Content(text).stylize("bold underline", found.start(), found.end()) if found else Content(text)
+    return Content(text).stylize(_WORDS, found.start(), found.end()) if found else Content(text)
+
+
+def _rows_above_words(content: Content, width: int) -> int:
+    start = next((span.start for span in content.spans if span.style == _WORDS), 0)
+    return len(content[:start].wrap(width)) - 1 if start and width else 0

@@ -184,3 +184,22 @@ async def test_long_lines_wrap_and_nothing_is_taken_for_markup(width: int) -> No
         assert "[red]a[/red].md" in app.content(".source--title").plain
         assert shown.region.height > 5
         assert shown.region.width <= width
+
+
+async def test_words_far_down_in_a_long_passage_come_into_sight() -> None:
+    text = "\n".join([f"line {number} " * 20 for number in range(100)] + ["the pump is blue", "the end"])
+    passage = Passage(path="a.md", text=text, lines=(1, 102))
+    citation = Citation(n=1, path="a.md", page=None, lines=(101, 101), quote="the pump is blue", verified=True)
+    app = Opened(citation, passage)
+    async with app.run_test(size=(50, 24)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        scroll = app.panel.query_one(VerticalScroll)
+        body = app.panel.query_one(".source--passage", Static)
+        seen = range(scroll.scroll_offset.y, scroll.scroll_offset.y + scroll.size.height)
+        rows = ["".join(part.text for part in body.render_line(y)) for y in seen if y < body.size.height]
+        assert any("the pump is blue" in row for row in rows)
+        app.panel.show(Source(look="1", passage=passage, file=b"/docs/a.md"))
+        await pilot.press("e")
+        await pilot.pause()
+    assert app.asked == [(b"/docs/a.md", 101)]
