@@ -177,6 +177,7 @@ class Conversation(Screen[None]):
     def _hear_run(self, event: RunEvent) -> None:
         if isinstance(event, Answered | Failed):
             self._runs.pop(event.run, None)
+            self.link.send(Check())  # what was cold is loaded now, what failed may be down
         elif isinstance(event, State) and event.run in self._runs:
             self._runs[event.run] = event
         self.transcript.show(event)

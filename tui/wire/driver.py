@@ -5,15 +5,19 @@ jerk. It is also the last gate: text can hold no sequence here, and the only seq
 Textual's own driver is known to write.
 """
 
+import asyncio
 import base64
 import contextlib
 import os
 import re
+import signal
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from textual import events
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 
 from .grid import Grid
 
@@ -70,10 +74,19 @@ class WireDriver(LinuxDriver):
         if out:
             super().write(out)
 
-    def _get_terminal_size(self) -> tuple[int, int]:
-        """Asked for at each SIGWINCH, after which nobody knows what the terminal shows."""
-        self._size = (0, 0)
-        return super()._get_terminal_size()
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        # Textual's own handler may be interrupted by the next signal, and then tells the older size last.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._resized)
+
+    def _resized(self) -> None:
+        """Nobody knows what the terminal shows now, not even where it has its old size again."""
+        self._grid.forget()
+        size = Size(*self._get_terminal_size())
+        if size == self._app.size:
+            self._app.refresh(layout=True)
+        else:
+            self._app.post_message(events.Resize(size, size))
 
     def _run_input_thread(self) -> None:
         """A terminal that is gone is no bug: the program ends."""
