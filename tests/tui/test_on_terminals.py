@@ -53,3 +53,13 @@ def test_the_terminal_is_left_as_it_was_found(program: Program, folder: Path) ->
     for mode in (b"1049", b"1000", b"1003", b"1006", b"1004", b"2004"):
         assert terminal.raw.rfind(b"\x1b[?%sl" % mode) > terminal.raw.rfind(b"\x1b[?%sh" % mode), mode
     assert terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
+
+
+def test_after_a_storm_of_sizes_the_screen_is_whole(program: Program, folder: Path) -> None:
+    with Terminal(program.command(folder), program.environ) as terminal:
+        terminal.wait("quotes ●.*Library.*1 file")
+        for columns in range(40, 160, 3):
+            terminal.resize(columns, 10 + columns % 40)
+            terminal.read(0)
+        terminal.resize(120, 40)
+        terminal.wait("quotes ●.*Library.*1 file.*Ask about your documents")
