@@ -52,6 +52,7 @@ def test_the_terminal_is_left_as_it_was_found(program: Program, folder: Path) ->
         assert terminal.ended() == 0
     for mode in (b"1049", b"1000", b"1003", b"1006", b"1004", b"2004"):
         assert terminal.raw.rfind(b"\x1b[?%sl" % mode) > terminal.raw.rfind(b"\x1b[?%sh" % mode), mode
+    assert b"\x1b[0m\x1b[?1049l" in terminal.raw  # not every terminal forgets the colours by itself
     assert terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
 
 

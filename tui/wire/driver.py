@@ -53,8 +53,9 @@ class WireDriver(LinuxDriver):
         if data in (_SYNC_START, _SYNC_END):
             self._synchronised = data == _SYNC_START
         elif _ALLOWED.fullmatch(data):
-            if "?1049" in data:
+            if "?1049" in data:  # another screen, where no colour of ours may stay
                 self._grid.forget()
+                data = f"\x1b[0m{data}"
             super().write(data)
         elif _FRAME.search(data):
             self._draw(data)
