@@ -4,7 +4,7 @@ import pytest
 from rich.segment import Segment
 from syrupy.assertion import SnapshotAssertion
 
-from fakes.transcript import CITATION, TranscriptApp, answered, say, searched
+from fakes.transcript import CITATION, TranscriptApp, answered, finished, say, searched
 
 ANSWER = """# Cooling loop
 
@@ -43,11 +43,25 @@ async def test_roles_are_seen_in_the_style_of_the_text(app: TranscriptApp) -> No
     async with app.run_test(size=(80, 40)):
         app.transcript.ask("r1", "What changed?")
         say(app, ANSWER)
-        pieces = [piece for y in range(app.transcript.page) for piece in app.transcript.render_line(y)]
+        pieces = _pieces(app)
         bold = {piece.text.strip() for piece in pieces if piece.style and piece.style.bold}
         assert {"You", "What changed?", "Cooling loop", "moved"} <= bold
         assert _colour(pieces, "[1]") != _colour(pieces, "moved")
         assert _colour(pieces, "You") != _colour(pieces, "moved")
+
+
+async def test_another_theme_colours_what_is_shown_already(app: TranscriptApp) -> None:
+    async with app.run_test(size=(80, 40)) as pilot:
+        app.transcript.load([finished("What changed?", ANSWER)])
+        before, dark = app.shown(), _colour(_pieces(app), "You")
+        app.theme = "textual-light"
+        await pilot.pause()
+        assert app.shown() == before
+        assert _colour(_pieces(app), "You") != dark
+
+
+def _pieces(app: TranscriptApp) -> list[Segment]:
+    return [piece for y in range(app.transcript.page) for piece in app.transcript.render_line(y)]
 
 
 def _colour(pieces: list[Segment], text: str) -> object:
