@@ -20,6 +20,10 @@ fix:
     .venv/bin/ruff check --fix
     .venv/bin/ruff format
 
+# Make the pictures of the README anew
+screenshots:
+    .venv/bin/python benchmarks/screenshots.py
+
 # Renew requirements.lock after a change of the dependencies in pyproject.toml
 lock:
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "just lock" --extra gguf --extra test --output-file requirements.lock pyproject.toml

@@ -10,6 +10,8 @@ import pytest
 
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.settings import Profile, Settings
+from docmind.tui.commands import COMMANDS
+from docmind.tui.keymap import shown_keys
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -48,6 +50,14 @@ def written(default: object) -> str:
     if isinstance(default, bool):
         return str(default).lower()
     return f'`"{default}"`' if isinstance(default, str) else f"{default:g}"
+
+
+def test_every_command_of_the_screen_is_listed_with_its_keys() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.*?) ?\| (.+) \|$", (DOCS / "screen.md").read_text(), re.MULTILINE)
+    commands = [each for each in COMMANDS if not re.fullmatch(r"profile_[2-9]", each.name)]
+    typed = ["" if each.slash is None else f"`/{each.name} {each.slash}".strip() + "`" for each in commands]
+    keys = [shown_keys(each.name, {}) for each in commands]
+    assert rows == [(each.name, *more, each.help) for each, *more in zip(commands, keys, typed, strict=True)]
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)

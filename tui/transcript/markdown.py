@@ -136,6 +136,11 @@ class _Renderer:
                 text.append(f"[image: {clean(node.content)}]", style + self._look["muted"])
             case "link":
                 self._link(node, text, style)
+            case "strong" | "em" if node.markup.startswith("_"):  # rather a name such as __init__ than emphasis
+                text.append(node.markup, style)
+                for child in node.children:
+                    self._inline(child, text, style)
+                text.append(node.markup, style)
             case kind:
                 inner = {"strong": Style(bold=True), "em": Style(italic=True), "s": Style(strike=True)}.get(kind)
                 for child in node.children:

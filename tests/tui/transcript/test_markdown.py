@@ -116,6 +116,10 @@ def test_citations_stand_out() -> None:
     ]
 
 
+def test_underscores_are_part_of_names() -> None:
+    assert shown("In __init__ and _private_, *not* **here**.") == ["In __init__ and _private_, not here."]
+
+
 def test_html_and_images_are_text() -> None:
     assert shown("<b>bold</b> ![a map](x.png)", 60) == ["<b>bold</b> [image: a map]"]
 
