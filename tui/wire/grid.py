@@ -89,8 +89,7 @@ class Grid:
             out.append(text)
             wide = column + 1 < len(cells) and not cells[column + 1].text
             column += 2 if wide else 1
-            # Terminals do not agree on the width of what is not one plain character.
-            self._cursor = Place(row, column) if len(text) == 1 and (text < "\u0300" or wide) else None
+            self._cursor = Place(row, column) if _is_sure(text, wide) else None
             if self._cursor is None and column < end:
                 self._go(row, column, out)
         return column
@@ -115,6 +114,13 @@ class Grid:
         else:
             out.append(f"\x1b[{row + 1};{column + 1}H" if column else f"\x1b[{row + 1}H")
         self._cursor = place
+
+
+def _is_sure(text: str, wide: bool) -> bool:
+    """Whether all terminals take as many cells for it: not for letters with marks, joined scripts, and pictures."""
+    if len(text) != 1 or wide:
+        return len(text) == 1 and "\u2e80" <= text < "\U0001f000"
+    return text < "\u0300" or "\u0370" <= text < "\u0483" or "\u2010" <= text < "\u2600"
 
 
 def _new_blanks(new: list[Cell], old: list[Cell], start: int) -> int:

@@ -104,3 +104,11 @@ def test_spaces_are_erased_only_where_that_keeps_their_colour() -> None:
 
 def test_a_space_between_words_needs_no_style_of_its_own() -> None:
     assert Grid().draw("\x1b[1;1H\x1b[1;31mtwo words\x1b[0m\x1b[1;1H") == "\x1b[1H\x1b[0;1;31mtwo words\x1b[1H"
+
+
+def test_signs_for_lines_and_graphs_follow_each_other_without_moves() -> None:
+    assert Grid().draw("\x1b[1;1H▁▂─…世界é\x1b[1;1H") == "\x1b[1H\x1b[m▁▂─…世界é\x1b[1H"
+
+
+def test_after_a_picture_the_place_is_told_again() -> None:
+    assert Grid().draw("\x1b[1;1Ha\U0001f600b\x1b[2;1H") == "\x1b[1H\x1b[ma\U0001f600\x1b[1;4Hb\x1b[2H"
