@@ -7,7 +7,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Static
 
 from docmind.agents.protocol import Source
@@ -65,6 +67,8 @@ class SourcePanel(Vertical):
         self._passage: Passage | None = None
         self._source: Source | None = None
         self._body = Content()
+        self._place: Region | None = None
+        """Where the passage stands among its surroundings."""
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="source--title", markup=False)
@@ -74,24 +78,25 @@ class SourcePanel(Vertical):
             yield Static("", classes="source--around", id="after", markup=False)
         yield Static("← → sources   e editor   Esc close", classes="source--keys", markup=False)
 
+    def on_mount(self) -> None:
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._show_words)
+
     @property
     def is_open(self) -> bool:
         return self.has_class("-open")
 
     def open(self, citation: Citation, passage: Passage) -> None:
         """Shows the passage; its surroundings follow by `show`."""
-        self.citation, self._passage, self._source = citation, passage, None
+        self.citation, self._passage, self._source, self._place = citation, passage, None, None
         self.add_class("-open")
         self._fill()
         self.query_one(VerticalScroll).focus()
-        self.call_after_refresh(self._show_words)
 
     def show(self, source: Source) -> None:
         """What stands around the passage, if it is still this one that is looked at."""
         if self.is_open and source.passage == self._passage:
             self._source = source
             self._fill()
-            self.call_after_refresh(self._show_words)
 
     def close(self) -> None:
         self.remove_class("-open")
@@ -109,14 +114,17 @@ class SourcePanel(Vertical):
     def action_step(self, step: int) -> None:
         self.post_message(self.Step(step))
 
-    def _show_words(self) -> None:
-        """The quoted words come into sight, and the beginning of the passage where there is room for both."""
+    def _show_words(self, _screen: Screen[object]) -> None:
+        """When the passage has got another place, the quoted words come into sight, with its beginning if it fits."""
         scroll, passage = self.query_one(VerticalScroll), self.query_one(".source--passage", Static)
-        top = max(passage.virtual_region.y - 2, 0)
-        words = passage.virtual_region.y + _rows_above_words(self._body, passage.content_size.width)
+        if not self.is_open or passage.virtual_region == self._place:
+            return
+        self._place = passage.virtual_region
+        top = self._place.y - 2
+        words = self._place.y + _rows_above_words(self._body, passage.content_size.width)
         if words > top + scroll.size.height * 2 // 3:
             top = words - scroll.size.height // 3
-        scroll.scroll_to(y=top, animate=False, force=True)
+        scroll.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def _fill(self) -> None:
         citation, passage = self.citation, self._passage
