@@ -92,6 +92,7 @@ class ChatScreen(Conversation):
         elif panel.is_open:
             self._close_source()
         elif not self.stop():
+            self.transcript.unmark()
             self.query_one(Prompt).focus()
 
     # --- what is shown

@@ -83,6 +83,18 @@ async def test_answers_code_and_selections_are_copied_as_they_were_written(app: 
         assert app.copied[-1] == "\nYou\nHow?\n\nDo this with words that go on for more than one line:"
 
 
+async def test_a_selection_that_was_given_up_is_not_copied(app: TranscriptApp) -> None:
+    async with app.run_test(size=(40, 20)) as pilot:
+        app.transcript.load([finished("How?", "So.")])
+        app.transcript.focus()
+        await pilot.press("home", "v", "down")
+        assert app.screen.get_selected_text()
+        app.transcript.unmark()
+        await pilot.press("down", "y")
+        assert not app.screen.get_selected_text()
+        assert app.copied == []
+
+
 async def test_a_long_fence_is_copied_whole(app: TranscriptApp) -> None:
     code = "\n".join(f"line {n}" for n in range(200))
     async with app.run_test(size=(40, 20)) as pilot:
