@@ -150,7 +150,12 @@ async def _start(data_dir: Path) -> None:
     starting = await asyncio.create_subprocess_exec(
         *command, stdin=quiet, stdout=quiet, stderr=pipe, start_new_session=True
     )
-    _, said = await starting.communicate()
+    try:
+        _, said = await starting.communicate()
+    except asyncio.CancelledError:  # nobody waits for it any more
+        starting.kill()
+        await starting.communicate()
+        raise
     if starting.returncode:
         lines = said.decode(errors="replace").split("\n")
         raise _does_not_start(data_dir, one_line(next((line for line in reversed(lines) if line.strip()), "")))

@@ -88,7 +88,10 @@ def test_what_is_typed_and_sent_before_the_engine_is_there_is_answered(own_progr
 
 
 def test_esc_stops_an_answer_and_keeps_what_was_said(program: Program, documents: Path) -> None:
-    with FakeServer([SEARCH, WORDS], gap=0.02) as server, opened(program, "--config", served(program, server), documents) as t:
+    with (
+        FakeServer([SEARCH, WORDS], gap=0.02) as server,
+        opened(program, "--config", served(program, server), documents) as t,
+    ):
         t.wait(PROMPT)
         t.keys("Go", "enter")
         t.wait("word12")
@@ -99,7 +102,10 @@ def test_esc_stops_an_answer_and_keeps_what_was_said(program: Program, documents
 
 
 def test_the_profile_is_switched_while_an_answer_streams(program: Program, documents: Path) -> None:
-    with FakeServer([SEARCH, WORDS], gap=0.02) as server, opened(program, "--config", served(program, server), documents) as t:
+    with (
+        FakeServer([SEARCH, WORDS], gap=0.02) as server,
+        opened(program, "--config", served(program, server), documents) as t,
+    ):
         t.wait(r"model · tiny:latest ●")
         t.keys("Go", "enter")
         t.wait("word12")

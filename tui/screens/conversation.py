@@ -1,5 +1,6 @@
 """The parts of the chat, and the way between them and the engine: what is asked goes out, what comes is shown."""
 
+import contextlib
 import os
 import uuid
 from typing import TYPE_CHECKING, cast
@@ -8,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.worker import WorkerCancelled
 
 from docmind.agents.configuration import api_keys
 from docmind.agents.errors import Code, DocmindError
@@ -99,6 +101,12 @@ class Conversation(Screen[None]):
         self.run_worker(self.link.run(), group="engine")
         self.query_one(Sidebar).start_reading()
 
+    async def on_unmount(self) -> None:
+        """Leaves the engine, or the start of one, while there is still somebody to wait for its end."""
+        for worker in self.workers.cancel_group(self, "engine"):
+            with contextlib.suppress(WorkerCancelled):
+                await worker.wait()
+
     def opened(self) -> Open:
         """What every new connection to the engine begins with; sent again, it begins a new conversation."""
         settings, roots = self.docmind.settings, self.docmind.start.roots
@@ -139,6 +147,8 @@ class Conversation(Screen[None]):
             self.link.send(Check(profiles=[name]))
 
     def _hear(self, event: AnyEvent | LinkState) -> None:
+        if not self.app.is_running:  # the parts are being taken down
+            return
         self.query_one(Sidebar).show(event)
         match event:
             case LinkState():

@@ -26,6 +26,9 @@ class SearchBar(Horizontal):
     }
     """
 
+    place = ""
+    """Where the search stands, in words."""
+
     class Wanted(Message):
         """These words are searched for; empty: nothing any more."""
 
@@ -64,7 +67,8 @@ class SearchBar(Horizontal):
 
     def show_place(self, which: int, of: int) -> None:
         """`3 of 12`."""
-        self.query_one(Static).update(f"{which} of {of}" if of else "no match")
+        self.place = f"{which} of {of}" if of else "no match"
+        self.query_one(Static).update(self.place)
 
     def action_step(self, step: int) -> None:
         self.post_message(self.Step(step))
