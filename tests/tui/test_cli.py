@@ -135,7 +135,7 @@ def test_a_folder_opens_the_screen_even_when_it_is_named_like_a_command(
     arguments: list[str], docmind: Docmind, tmp_path: Path
 ) -> None:
     (tmp_path / "profiles").mkdir()
-    assert "chat screen" in docmind(*arguments).stderr
+    assert "The chat needs a terminal" in docmind(*arguments).stderr
 
 
 def test_arguments_that_are_not_utf8_break_nothing(docmind: Docmind) -> None:

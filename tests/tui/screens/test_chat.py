@@ -1,121 +1,21 @@
-"""What the keys and commands of the chat do, with a real engine behind it."""
+"""What the keys and commands of the chat do to the prompt and the transcript."""
 
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input
 
+from chat import QUESTION, Chat, opened
 from docmind.agents.configuration import load
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.protocol import Checked, Failed, Profiles
-from docmind.agents.records import ProfileState
+from docmind.agents.protocol import Failed
 from docmind.tui.app import DocmindApp, Start
 from docmind.tui.commands import COMMANDS
 from docmind.tui.keymap import bindings
-from docmind.tui.screens.chat import ChatScreen
 from docmind.tui.screens.help import HelpScreen
-from docmind.tui.screens.profile_picker import ProfilePicker
-from docmind.tui.screens.theme_picker import ThemePicker
-from docmind.tui.transcript.view import Transcript
-from docmind.tui.widgets.heading import Heading
-from docmind.tui.widgets.prompt import Prompt
 from docmind.tui.widgets.search_bar import SearchBar
-from docmind.tui.widgets.sidebar import Sidebar
-from docmind.tui.widgets.source_panel import SourcePanel
-from docmind.tui.widgets.status import Status
 from program import Program
-
-QUESTION = "Is the pump of the cooling loop blue?"
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """One engine for all tests of this file."""
-    program = Program(tmp_path_factory.mktemp("home"))
-    yield program
-    program.close()
-
-
-@pytest.fixture
-def documents(tmp_path: Path) -> Path:
-    folder = tmp_path / "papers"
-    folder.mkdir()
-    (folder / "pump.md").write_text("# Cooling\n\nThe pump of the cooling loop is blue. It moves 18 litres a minute.\n")
-    return folder
-
-
-class Chat:
-    """An open chat, and what its parts show."""
-
-    def __init__(self, app: DocmindApp, pilot: Pilot[int]) -> None:
-        self.app, self.pilot = app, pilot
-        self.copied: list[str] = []
-        app.copy_to_clipboard = self.copied.append  # type: ignore[method-assign,assignment]
-
-    @property
-    def screen(self) -> ChatScreen:
-        (screen,) = [screen for screen in self.app.screen_stack if isinstance(screen, ChatScreen)]
-        return screen
-
-    @property
-    def prompt(self) -> Prompt:
-        return self.screen.query_one(Prompt)
-
-    @property
-    def transcript(self) -> Transcript:
-        return self.screen.query_one(Transcript)
-
-    def text(self) -> str:
-        """The transcript, without the styles."""
-        lines = [self.transcript.layout_of_lines.line(n) for n in range(self.transcript.layout_of_lines.height)]
-        return "\n".join(line.text.plain.rstrip() for line in lines if line)
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
-
-    async def write(self, text: str) -> None:
-        await self.press(*(NAMES.get(letter, letter) for letter in text))
-
-    async def ask(self, question: str = QUESTION) -> None:
-        """Until it is answered."""
-        asked = len(re.findall("^You$", self.text(), re.M))
-        await self.write(question)
-        await self.press("enter")
-        await self.until(lambda: len(re.findall(r"^  quotes$", self.text(), re.M)) > asked)
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(600):
-            await self.pilot.pause(0.05)
-            if condition():
-                return
-        raise AssertionError(self.text())
-
-    def notices(self) -> str:
-        return "\n".join(notice.message for notice in self.app._notifications)
-
-
-NAMES = {" ": "space", "?": "question_mark", "/": "slash", ".": "full_stop", "[": "left_square_bracket"}
-
-
-@asynccontextmanager
-async def opened(
-    program: Program, documents: Path, config: str = "", size: tuple[int, int] = (120, 40)
-) -> AsyncIterator[Chat]:
-    loaded = load(program.config(config), {"DOCMIND_DATA_DIR": os.fspath(program.data_dir)}, {})
-    app = DocmindApp(Start(loaded, [documents], "papers", []))
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        yield Chat(app, pilot)
-
-
-def two_profiles() -> list[ProfileState]:
-    return [ProfileState(name="big", kind="ollama", model="llama"), ProfileState(name="quotes", kind="quotes")]
 
 
 async def test_every_command_has_its_method(program: Program, documents: Path) -> None:
@@ -174,95 +74,6 @@ async def test_f1_shows_all_commands_with_the_keys_of_the_user(program: Program,
         assert not chat.screen.query_one(SearchBar).is_open
 
 
-async def test_models_are_chosen_from_a_list_or_by_number(program: Program, documents: Path) -> None:
-    async with opened(program, documents) as chat:
-        await chat.until(lambda: "quotes" in chat.screen.choice.states)
-        chat.screen._hear(Profiles(profiles=two_profiles()))
-        await chat.press("f2")
-        assert isinstance(chat.app.screen, ProfilePicker)
-        await chat.write("big")
-        await chat.press("enter")
-        assert chat.screen.choice.chosen == "big"
-        shown = chat.screen.query_one(Heading).profile
-        assert shown is not None
-        assert shown.name == "big"
-        await chat.press("alt+2")
-        assert chat.screen.choice.chosen == "quotes"
-        await chat.press("tab", "1")
-        assert chat.screen.choice.chosen == "big"
-        await chat.press("ctrl+b", "escape")
-        assert chat.screen.choice.chosen == "big"
-
-
-async def test_a_profile_that_is_down_is_left_again_with_the_reason(program: Program, documents: Path) -> None:
-    async with opened(program, documents) as chat:
-        await chat.until(lambda: chat.screen.query_one(Status).state == "ready")
-        chat.screen._hear(Profiles(profiles=two_profiles()))
-        await chat.press("alt+1")
-        down = ProfileState(
-            name="big", kind="ollama", state="down", code="ERR_5001", reason="Nobody listens.", hint="Start it."
-        )
-        chat.screen._hear(Checked(profile=down))
-        await chat.until(lambda: "Nobody listens. quotes stays. [ERR_5001]" in chat.text())
-        assert chat.screen.choice.chosen is None
-
-
-async def test_an_unknown_profile_is_refused_by_name(program: Program, documents: Path) -> None:
-    async with opened(program, documents) as chat:
-        await chat.until(lambda: "quotes" in chat.screen.choice.states)
-        await chat.write("/model nothing")
-        await chat.press("enter")
-        assert "There is no profile 'nothing'." in chat.notices()
-
-
-async def test_sources_open_and_close_and_go_on(program: Program, documents: Path) -> None:
-    async with opened(program, documents) as chat:
-        await chat.press("f3")
-        assert "No answer here has sources yet." in chat.notices()
-        await chat.ask()
-        panel = chat.screen.query_one(SourcePanel)
-        await chat.press("f3")
-        assert panel.is_open
-        assert panel.citation is not None
-        assert panel.citation.path == "pump.md"
-        await chat.press("right", "left", "escape")
-        assert not panel.is_open
-        assert chat.prompt.has_focus
-        await chat.write("/sources 7")
-        await chat.press("enter")
-        assert "No answer here has this source." in chat.notices()
-
-
-async def test_the_sidebar_goes_and_stays_gone(program: Program, documents: Path) -> None:
-    async with opened(program, documents) as chat:
-        assert chat.screen.query_one(Sidebar).display
-        await chat.press("f4")
-        assert not chat.screen.query_one(Sidebar).display
-    async with opened(program, documents) as chat:
-        assert not chat.screen.query_one(Sidebar).display
-        await chat.press("f4")
-        assert chat.screen.query_one(Sidebar).display
-
-
-async def test_a_theme_is_previewed_taken_and_remembered(program: Program, documents: Path) -> None:
-    async with opened(program, documents) as chat:
-        await chat.press("f5", "down")
-        assert isinstance(chat.app.screen, ThemePicker)
-        assert chat.app.theme == "docmind-light"
-        await chat.press("escape")
-        assert chat.app.theme == "docmind-dark"
-        await chat.press("f5", "down", "enter")
-        assert chat.app.theme == "docmind-light"
-    async with opened(program, documents) as chat:
-        assert chat.app.theme == "docmind-light"
-        await chat.write("/theme docmind-dark")
-        await chat.press("enter")
-        assert chat.app.theme == "docmind-dark"
-        await chat.write("/theme pink")
-        await chat.press("enter")
-        assert "There is no theme 'pink'. Themes: docmind-contrast" in chat.notices()
-
-
 async def test_words_are_searched_and_the_hits_counted(program: Program, documents: Path) -> None:
     async with opened(program, documents) as chat:
         await chat.ask()
@@ -311,16 +122,6 @@ async def test_a_question_is_asked_again_and_a_new_chat_begins(program: Program,
         await chat.press("ctrl+n")
         assert chat.text() == ""
         await chat.ask()
-
-
-async def test_the_palette_finds_commands(program: Program, documents: Path) -> None:
-    async with opened(program, documents) as chat:
-        await chat.press("ctrl+p")
-        await chat.write("sideb")
-        await chat.pilot.pause(0.5)
-        await chat.press("enter")
-        await chat.until(lambda: not chat.screen.query_one(Sidebar).display)
-        await chat.press("f4")
 
 
 async def test_unknown_commands_are_told_and_stay_in_the_prompt(program: Program, documents: Path) -> None:

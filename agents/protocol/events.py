@@ -1,85 +1,14 @@
-"""What crosses the line between the engine and its clients: JSON lines, one tagged union each way.
-
-Clients send *commands*, the engine answers with *events*. Everything is a frozen msgspec struct; `run` names the
-question an event belongs to. What an answer is made of is defined in records.py.
-"""
+"""What the engine may send to a client."""
 
 from typing import Literal
 
 import msgspec
 
-from .records import Attempt, Citation, Passage, ProfileState, Step, Timings, Usage
-from .settings import Settings
-
-PROTOCOL = 1
-"""Raised with every incompatible change; client and engine must agree."""
+from ..records import Attempt, Citation, Passage, ProfileState, Step, Timings, Usage
+from .version import PROTOCOL
 
 CANCELLED = "cancelled"
 """Code of the Failed event that ends a cancelled run."""
-
-
-# --- commands: client to engine -------------------------------------------------------------------------------------
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=str.lower):
-    """Base of what a client may send."""
-
-
-class Hello(Command, frozen=True, kw_only=True):
-    """First line of every connection."""
-
-    version: str
-    """See build.py."""
-    protocol: int = PROTOCOL
-
-
-class Open(Command, frozen=True, kw_only=True):
-    """Chooses the settings and the folders of this connection; the engine brings their index up to date at once."""
-
-    settings: Settings
-    roots: list[bytes]
-    """Absolute paths, as the file system spells them: they need not be UTF-8."""
-    keys: dict[str, str] = {}
-    """API key per profile name, read by the client from its own environment."""
-
-
-class Ask(Command, frozen=True, kw_only=True):
-    """A question about the opened folders."""
-
-    run: str
-    question: str
-    profile: str | None = None
-    fallback: bool = True
-
-
-class Cancel(Command, frozen=True, kw_only=True):
-    """Stops the run; the engine answers with Failed(code=CANCELLED)."""
-
-    run: str
-
-
-class Check(Command, frozen=True, kw_only=True):
-    """Asks how profiles are: the engine answers with Profiles at once, then with a Checked for each of them."""
-
-    profiles: list[str] = []
-    """Names; empty: all that are known, also those that were found on this machine."""
-
-
-class Look(Command, frozen=True, kw_only=True):
-    """Asks for a passage with its surroundings; the engine answers with Source."""
-
-    look: str
-    """Comes back with the answer."""
-    passage: Passage
-
-
-class Stop(Command, frozen=True, kw_only=True):
-    """Ends the engine process. With `only_idle` it refuses by Failed(ERR_3002) while it answers a question."""
-
-    only_idle: bool = False
-
-
-# --- events: engine to client ---------------------------------------------------------------------------------------
 
 RunState = Literal["queued", "indexing", "starting", "loading", "searching", "reading", "thinking", "writing"]
 
@@ -232,7 +161,6 @@ class Source(Event, frozen=True, kw_only=True):
     """Against the file as it is now; when it is not current, the surroundings may be missing."""
 
 
-AnyCommand = Hello | Open | Ask | Cancel | Check | Look | Stop
 AnyEvent = (
     Welcome
     | Library

@@ -1,0 +1,68 @@
+"""What a client may send to the engine."""
+
+import msgspec
+
+from ..records import Passage
+from ..settings import Settings
+from .version import PROTOCOL
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=str.lower):
+    """Base of what a client may send."""
+
+
+class Hello(Command, frozen=True, kw_only=True):
+    """First line of every connection."""
+
+    version: str
+    """See build.py."""
+    protocol: int = PROTOCOL
+
+
+class Open(Command, frozen=True, kw_only=True):
+    """Chooses the settings and the folders of this connection; the engine brings their index up to date at once."""
+
+    settings: Settings
+    roots: list[bytes]
+    """Absolute paths, as the file system spells them: they need not be UTF-8."""
+    keys: dict[str, str] = {}
+    """API key per profile name, read by the client from its own environment."""
+
+
+class Ask(Command, frozen=True, kw_only=True):
+    """A question about the opened folders."""
+
+    run: str
+    question: str
+    profile: str | None = None
+    fallback: bool = True
+
+
+class Cancel(Command, frozen=True, kw_only=True):
+    """Stops the run; the engine answers with Failed(code=CANCELLED)."""
+
+    run: str
+
+
+class Check(Command, frozen=True, kw_only=True):
+    """Asks how profiles are: the engine answers with Profiles at once, then with a Checked for each of them."""
+
+    profiles: list[str] = []
+    """Names; empty: all that are known, also those that were found on this machine."""
+
+
+class Look(Command, frozen=True, kw_only=True):
+    """Asks for a passage with its surroundings; the engine answers with Source."""
+
+    look: str
+    """Comes back with the answer."""
+    passage: Passage
+
+
+class Stop(Command, frozen=True, kw_only=True):
+    """Ends the engine process. With `only_idle` it refuses by Failed(ERR_3002) while it answers a question."""
+
+    only_idle: bool = False
+
+
+AnyCommand = Hello | Open | Ask | Cancel | Check | Look | Stop
