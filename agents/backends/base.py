@@ -51,6 +51,13 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
     """On the last delta only."""
 
 
+class Abilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backend allows beyond a plain chat, as far as that is known."""
+
+    continues: bool = False
+    """Whether it goes on with an answer of which it is given the beginning."""
+
+
 class Backend(ABC):
     """One profile, made usable. Making one opens no socket and loads no model."""
 
@@ -82,9 +89,16 @@ class Backend(ABC):
     async def context(self) -> int:
         """Context window in tokens: the profile's, else the server's (at most 8192). Raises DocmindError."""
 
+    async def abilities(self) -> Abilities:
+        """What it allows. Raises DocmindError."""
+        return Abilities()
+
     @abstractmethod
     def stream(self, messages: "Sequence[ChatMessage]", stop: Sequence[str] = ()) -> AsyncGenerator[Delta, None]:
-        """The answer to `messages`; leaving it early frees the server. Raises DocmindError, before or after text."""
+        """The answer to `messages`; leaving it early frees the server. Raises DocmindError, before or after text.
+
+        Where the last message is the assistant's, a backend that `continues` goes on with it and gives what follows.
+        """
 
     async def aclose(self) -> None:  # noqa: B027  (most kinds with nothing to close need not say so)
         """Let go of connections and child processes."""
