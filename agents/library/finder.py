@@ -24,8 +24,8 @@ LINK, SPECIAL = "symbolic link", "not a regular file"
 _BINARY = frozenset(
     b"""
     7z a aac apk avi avif bin bmp bz2 class db dll dmg dylib exe fits flac gguf gif gz heic ico iso jar jpeg jpg lz4
-    m4a mkv mov mp3 mp4 npy npz o ogg onnx opus otf parquet pkl png psd pt pyc pyd rar safetensors so sqlite sqlite3
-    tar tgz tif tiff ttf wasm wav webm webp whl wmv woff woff2 xz zip zst
+    m4a mkv mov mp3 mp4 npy npz o ogg onnx opus otf parquet pkl png psd pt pyc pyd rar safetensors so sqlite sqlite3 svg
+    svgz tar tgz tif tiff ttf wasm wav webm webp whl wmv woff woff2 xz zip zst
     """.split()
 )
 

@@ -20,6 +20,7 @@ def test_what_is_left_out_is_counted_with_its_reason(tmp_path: Path) -> None:
         ".hidden": "text",
         ".git/config": "text",
         "picture.PNG": "pixels",
+        "drawing.svg": "<svg><path d=\"M0 0\"/></svg>",
         "empty.txt": "",
         "large.txt": "x" * (LIMIT + 1),
     }.items():
@@ -27,7 +28,7 @@ def test_what_is_left_out_is_counted_with_its_reason(tmp_path: Path) -> None:
         (tmp_path / name).write_text(content)
     findings = find([tmp_path], LIMIT)
     assert names(findings) == {"kept.md"}
-    assert findings.skipped == {HIDDEN: 2, BINARY: 1, EMPTY: 1, LARGE: 1}
+    assert findings.skipped == {HIDDEN: 2, BINARY: 2, EMPTY: 1, LARGE: 1}
 
 
 def test_a_deeper_gitignore_overrides_the_one_above(tmp_path: Path) -> None:
