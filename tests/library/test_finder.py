@@ -20,7 +20,7 @@ def test_what_is_left_out_is_counted_with_its_reason(tmp_path: Path) -> None:
         ".hidden": "text",
         ".git/config": "text",
         "picture.PNG": "pixels",
-        "drawing.svg": "<svg><path d=\"M0 0\"/></svg>",
+        "drawing.svg": '<svg><path d="M0 0"/></svg>',
         "empty.txt": "",
         "large.txt": "x" * (LIMIT + 1),
     }.items():

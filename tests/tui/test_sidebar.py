@@ -1,5 +1,6 @@
 """The sidebar: what it says, when it paints, and a driver that hangs."""
 
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,8 @@ from docmind.agents.hardware import watching
 from docmind.agents.hardware.gpu import Gpu, Reading
 from docmind.agents.hardware.machine import Machine
 from docmind.agents.hardware.watching import Sample
-from docmind.agents.protocol import Library, Meter
+from docmind.agents.protocol import Answered, Library, Meter
+from docmind.agents.records import Timings, Usage
 from docmind.tui.widgets import sidebar as module
 from docmind.tui.widgets.sidebar import Sidebar
 from fakes.waiting import until
@@ -33,6 +35,20 @@ class Counted(Sidebar):
     def text(self) -> str:
         lines = [super(Counted, self).render_line(y).text.strip() for y in range(self.size.height)]
         return "\n".join(lines).strip()
+
+
+def answered(profile: str, timings: Timings) -> Answered:
+    return Answered(
+        run="r",
+        answer="Blue.",
+        profile=profile,
+        model="m",
+        citations=[],
+        steps=[],
+        attempts=[],
+        usage=Usage(),
+        timings=timings,
+    )
 
 
 class Alone(App[None]):
@@ -170,6 +186,18 @@ async def test_library_conversation_and_next_ones_are_told() -> None:
     assert row(text, "context").endswith("3.1 / 8.0 k")
     assert "41 tok/s" in text
     assert text.endswith("Next if it fails\nsecond, third")
+
+
+async def test_the_speed_of_an_answer_is_the_one_that_stands_below_it() -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        shown = []
+        for profile, speed in (("fast", 33.0), ("quotes", 5000.0)):
+            app.sidebar.show(Meter(run="r", profile=profile, context_used=1, context_window=2, tokens=82, seconds=2.0))
+            app.sidebar.show(answered(profile, Timings(tokens_per_s=speed)))
+            await pilot.pause()
+            shown.append(re.findall(r"\d+ tok/s", app.sidebar.text))
+    assert shown == [["33 tok/s"], []]
 
 
 async def test_the_summary_is_told_once_for_every_change() -> None:

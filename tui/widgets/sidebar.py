@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from docmind.agents.hardware.watching import INTERVAL_S, Reader, Sample, Watch
-from docmind.agents.protocol import Answered, AnyEvent, Library, Meter
+from docmind.agents.protocol import AnyEvent
 from docmind.agents.text import one_line
 
 from ..engine_link import LinkState
@@ -67,16 +67,8 @@ class Sidebar(Widget):
 
     def show(self, event: AnyEvent | LinkState) -> None:
         """What the engine says."""
-        match event:
-            case Library():
-                self._known.library = event
-            case Meter():
-                self._known.meter = event
-            case Answered():
-                self._known.answered = event
-            case _:
-                return
-        self._update()
+        if self._known.hear(event):
+            self._update()
 
     def show_profiles(self, next_ones: list[str]) -> None:
         """Those that take over when the one in use fails."""

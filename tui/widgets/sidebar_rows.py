@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from docmind.agents.hardware.gpu import Gpu
 from docmind.agents.hardware.watching import Sample
-from docmind.agents.protocol import Answered, Library, Meter
+from docmind.agents.protocol import Answered, AnyEvent, Library, Meter
 
+from ..engine_link import LinkState
 from .graph import History, bar, join_limited
 
 WIDTH = 32
@@ -42,6 +43,8 @@ class Known:
     library: Library | None = None
     meter: Meter | None = None
     answered: Answered | None = None
+    speed: float = 0.0
+    """Tokens a second: of the call that streams, then of the whole answer."""
     next_ones: Sequence[str] = ()
     graphs: dict[str, History] = field(default_factory=dict)
     hot: set[int] = field(default_factory=set)
@@ -53,6 +56,8 @@ class Known:
         for gpu in sample.gpus.gpus:
             if gpu.load is not None:
                 self._draw(f"load{gpu.index}", gpu.load / 100)
+            if gpu.memory_used is not None and gpu.memory_total:
+                self._draw(f"vram{gpu.index}", gpu.memory_used / gpu.memory_total)
             if gpu.temperature is not None:
                 self._draw(f"temp{gpu.index}", (gpu.temperature - 20) / 80)
             if gpu.power is not None:
@@ -63,9 +68,28 @@ class Known:
         if sample.machine:
             self._draw("cpu", sample.machine.cpu / 100)
 
+    def hear(self, event: AnyEvent | LinkState) -> bool:
+        """What the engine says; whether it is for the sidebar."""
+        match event:
+            case Library():
+                self.library = event
+            case Meter():
+                self.meter = event
+                if event.seconds > 0 and event.tokens > 1:
+                    self._measure(event.profile, event.tokens / event.seconds)
+            case Answered():
+                self.answered = event
+                self._measure(event.profile, event.timings.tokens_per_s)
+            case _:
+                return False
+        return True
+
     def graph(self, name: str) -> str:
         """The history of one value."""
         return str(self.graphs.get(name, ""))
+
+    def _measure(self, profile: str, speed: float) -> None:
+        self.speed = 0.0 if profile == "quotes" else speed  # its speed says nothing about a model's
 
     def _draw(self, name: str, value: float) -> None:
         self.graphs.setdefault(name, History(_DRAWN)).add(value)
@@ -115,7 +139,6 @@ def _hardware(known: Known) -> list[Row]:
 
 def _gpu(gpu: Gpu, known: Known) -> list[Row]:
     full = bool(gpu.memory_used and gpu.memory_total and gpu.memory_used / gpu.memory_total >= FULL)
-    share = (gpu.memory_used or 0) / (gpu.memory_total or 1)
     power = "n/a" if gpu.power is None else f"{gpu.power:.0f}"
     power += f" / {gpu.power_limit:.0f} W" if gpu.power_limit else " W" if gpu.power is not None else ""
     return [
@@ -123,7 +146,7 @@ def _gpu(gpu: Gpu, known: Known) -> list[Row]:
         Row("load", known.graph(f"load{gpu.index}"), "n/a" if gpu.load is None else f"{gpu.load} %"),
         Row(
             "VRAM",
-            bar(share, _DRAWN) if gpu.memory_total else "",
+            known.graph(f"vram{gpu.index}"),
             _of(gpu.memory_used, gpu.memory_total) + " !" * full,
             "warning" if full else "value",
         ),
@@ -180,10 +203,7 @@ def _conversation(known: Known) -> list[Row]:
 
 
 def _speed(known: Known) -> str:
-    meter = known.meter
-    if meter and meter.profile != "quotes" and meter.seconds > 0 and meter.tokens > 1:  # whose speed says nothing
-        return f"{meter.tokens / meter.seconds:.0f} tok/s"
-    return ""
+    return f"{known.speed:.0f} tok/s" if known.speed else ""
 
 
 def _next(known: Known) -> list[Row]:
