@@ -31,7 +31,9 @@ class Marking(Painting):
         """The text of the lines without margins; lines that were wrapped are joined again."""
         last = self.layout_of_lines.height - 1
         start, end = selection.start or Offset(0, 0), selection.end or Offset(_END_OF_LINE, last)
-        numbers = range(start.y, min(end.y, last, start.y + _MOST_LINES) + 1)
+        numbers = range(start.y, min(end.y, last, start.y + _MOST_LINES - 1) + 1)
+        if end.y > numbers[-1] and numbers[-1] < last:
+            self.notify(f"A selection of {_MOST_LINES:,} lines at most is copied at once.", severity="warning")
         lines = [line for number in numbers if (line := self.layout_of_lines.line(number))]
         if not lines:
             return None

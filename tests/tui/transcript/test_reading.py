@@ -2,6 +2,7 @@
 
 import pytest
 
+from docmind.tui.transcript import marking
 from fakes.transcript import TranscriptApp, finished, say
 
 
@@ -93,6 +94,22 @@ async def test_a_selection_that_was_given_up_is_not_copied(app: TranscriptApp) -
         await pilot.press("down", "y")
         assert not app.screen.get_selected_text()
         assert app.copied == []
+
+
+async def test_a_selection_that_is_too_large_says_how_much_of_it_is_copied(
+    app: TranscriptApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marking, "_MOST_LINES", 2)
+    async with app.run_test(size=(40, 20)) as pilot:
+        app.transcript.load([finished("How?", "So.")])
+        app.transcript.focus()
+        await pilot.press("home", "v", "down", "down", "y")
+        assert app.copied == ["\nYou"]
+        assert [notice.message for notice in app._notifications] == [
+            "A selection of 2 lines at most is copied at once."
+        ]
+        await pilot.press("home", "v", "down", "y")
+        assert len(app._notifications) == 1
 
 
 async def test_a_long_fence_is_copied_whole(app: TranscriptApp) -> None:
