@@ -1,11 +1,16 @@
-"""Reads NVIDIA GPUs through NVML. Each query stands alone: what a card does not tell is None and hides nothing else."""
+"""What is known of graphics cards, whoever made them. What a card does not tell is None."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
-from ..text import one_line
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """One that holds memory of a card."""
+
+    pid: int
+    memory: int | None = None
+    """Bytes."""
 
 
 class Gpu(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +24,8 @@ class Gpu(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes."""
     memory_total: int | None = None
     """Bytes."""
+    memory_free: int | None = None
+    """Bytes; less than the rest of the total where the driver keeps some for itself."""
     temperature: int | None = None
     """Degrees Celsius."""
     temperature_limit: int | None = None
@@ -27,6 +34,24 @@ class Gpu(msgspec.Struct, frozen=True, kw_only=True):
     """Watts."""
     power_limit: float | None = None
     """Watts that are allowed to it."""
+    clock: int | None = None
+    """MHz of the processors."""
+    clock_limit: int | None = None
+    """MHz that they can reach."""
+    memory_clock: int | None = None
+    """MHz."""
+    fan: int | None = None
+    """Per cent of its highest speed."""
+    throttle: tuple[str, ...] | None = None
+    """What holds its clocks down, in words: `heat`, `hardware`, `power brake`, `power limit`."""
+    pcie: str | None = None
+    """Generation and lanes in use: `4 x16`."""
+    mig: bool | None = None
+    """Whether it is divided into instances, which tell less."""
+    capability: tuple[int, int] | None = None
+    """CUDA compute capability, (major, minor)."""
+    processes: tuple[Process, ...] | None = None
+    """Those that hold memory of it, the largest first."""
 
 
 class Reading(NamedTuple):
@@ -34,87 +59,15 @@ class Reading(NamedTuple):
 
     gpus: list[Gpu]
     problem: str = ""
-    """Why there are none, where there is an NVIDIA driver that should tell; empty on a machine without one."""
+    """Why cards are missing, where there is a driver that should tell; empty on a machine without one."""
+    driver: str = ""
+    """Its version."""
+    cuda: str = ""
+    """The newest CUDA version that the driver supports."""
 
 
-class NvmlReader:
-    """`read` never raises; it waits as long as the driver does, so call it in a thread. It recovers with the driver."""
-
-    def __init__(self) -> None:
-        self._nvml: Any = None
-        self._ready = False
+class Reader(Protocol):
+    """One vendor's way to tell; another vendor is another one of these."""
 
     def read(self) -> Reading:
-        """All cards."""
-        try:
-            import pynvml
-        except ImportError:
-            return Reading([])
-        self._nvml = pynvml
-        try:
-            if not self._ready:
-                pynvml.nvmlInit()
-                self._ready = True
-            return self._cards()
-        except pynvml.NVMLError as error:
-            self._end()
-            missing = isinstance(error, pynvml.NVMLError_LibraryNotFound)
-            return Reading([], "" if missing else f"The NVIDIA driver does not answer: {one_line(str(error))}.")
-
-    def _cards(self) -> Reading:
-        """Raises NVMLError when the driver is gone, or the only card is lost."""
-        count = self._nvml.nvmlDeviceGetCount()
-        found = [card for index in range(count) if (card := self._card(index))]
-        if count and not found:
-            raise self._nvml.NVMLError(self._nvml.NVML_ERROR_GPU_IS_LOST)
-        lost = count - len(found)
-        return Reading(found, f"{lost} GPU{'s do' if lost > 1 else ' does'} not answer." if lost else "")
-
-    def _card(self, index: int) -> Gpu | None:
-        """None for one that is lost."""
-        nvml = self._nvml
-        handle = self._ask(lambda: nvml.nvmlDeviceGetHandleByIndex(index))
-        name = self._ask(lambda: self._name(handle)) if handle else None
-        if name is None:
-            return None
-        load = self._ask(lambda: nvml.nvmlDeviceGetUtilizationRates(handle))
-        memory = self._ask(lambda: nvml.nvmlDeviceGetMemoryInfo(handle))
-        power = self._ask(lambda: nvml.nvmlDeviceGetPowerUsage(handle))
-        allowed = self._ask(lambda: nvml.nvmlDeviceGetEnforcedPowerLimit(handle))
-        slowdown = nvml.NVML_TEMPERATURE_THRESHOLD_SLOWDOWN
-        return Gpu(
-            index=index,
-            name=one_line(name),
-            load=int(load.gpu) if load else None,
-            memory_used=int(memory.used) if memory else None,
-            memory_total=int(memory.total) if memory else None,
-            temperature=self._temperature(handle),
-            temperature_limit=self._ask(lambda: int(nvml.nvmlDeviceGetTemperatureThreshold(handle, slowdown))),
-            power=power / 1000 if power is not None else None,
-            power_limit=allowed / 1000 if allowed is not None else None,
-        )
-
-    def _name(self, handle: Any) -> Any:
-        """The binding expects UTF-8; a name that is none must not end the reading."""
-        try:
-            return self._nvml.nvmlDeviceGetName(handle)
-        except UnicodeDecodeError as error:
-            return error.object.decode(errors="replace")
-
-    def _temperature(self, handle: Any) -> Any:
-        """By the newer call, else by the older one."""
-        nvml, sensor = self._nvml, self._nvml.NVML_TEMPERATURE_GPU
-        newer = self._ask(lambda: int(nvml.nvmlDeviceGetTemperatureV(handle, sensor)))
-        return self._ask(lambda: int(nvml.nvmlDeviceGetTemperature(handle, sensor))) if newer is None else newer
-
-    def _ask(self, query: Callable[[], Any]) -> Any:
-        """The answer; None for a query that this card or driver does not know (old bindings lack some names)."""
-        try:
-            return query()
-        except (self._nvml.NVMLError, AttributeError):
-            return None
-
-    def _end(self) -> None:
-        """The next `read` begins anew: the driver may have been loaded or updated since."""
-        self._ready = False
-        self._ask(lambda: self._nvml.nvmlShutdown())
+        """All cards. Never raises; waits as long as the driver does, so it is called in a thread."""

@@ -2,20 +2,14 @@
 
 import threading
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from .gpu import NvmlReader, Reading
+from .all_gpus import AllGpus
+from .gpu import Reader, Reading
 from .machine import Machine, read_machine
 
 INTERVAL_S = 2.0
 """Seconds between two readings."""
-
-
-class Reader(Protocol):
-    """Another kind of GPU is another one of these."""
-
-    def read(self) -> Reading:
-        """All cards; never raises."""
 
 
 class Sample(NamedTuple):
@@ -30,7 +24,7 @@ class Watch:
     """`tell` is called in the thread. A daemon: the end of the process does not wait for it."""
 
     def __init__(self, tell: Callable[[Sample], None], reader: Reader | None = None) -> None:
-        self._tell, self._reader = tell, reader or NvmlReader()
+        self._tell, self._reader = tell, reader or AllGpus()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hardware", daemon=True)
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OK = 0, UNINITIALIZED = 1, BAD_ARGUMENT = 2, NOT_SUPPORTED = 3, GPU_IS_LOST = 15, MOST_CARDS = 16, LONGEST = 256 };
+enum { OK = 0, UNINITIALIZED = 1, BAD_ARGUMENT = 2, NOT_SUPPORTED = 3, INSUFFICIENT_SIZE = 7, GPU_IS_LOST = 15, MOST_CARDS = 16, LONGEST = 256 };
 
 typedef struct { unsigned index; } card_t;
 static card_t cards[MOST_CARDS];
@@ -119,3 +119,85 @@ int nvmlDeviceGetTemperatureThreshold(card_t *card, int which, unsigned *out) {
 
 int nvmlDeviceGetPowerUsage(card_t *card, unsigned *out) { return ask_number(card, "power", out); }
 int nvmlDeviceGetEnforcedPowerLimit(card_t *card, unsigned *out) { return ask_number(card, "power_limit", out); }
+
+/* What is told with more words than one is asked for. */
+
+int nvmlSystemGetDriverVersion(char *out, unsigned size) {
+  char value[LONGEST];
+  int code = ask("driver", value);
+  if (code == OK) snprintf(out, size, "%s", value);
+  return code;
+}
+
+int nvmlSystemGetCudaDriverVersion(int *out) {
+  char value[LONGEST];
+  int code = ask("cuda", value);
+  if (code == OK) *out = atoi(value);
+  return code;
+}
+
+static const char *CLOCKS[] = {"graphics_clock", "clock", "memory_clock", "video_clock"};
+int nvmlDeviceGetClockInfo(card_t *card, unsigned which, unsigned *out) {
+  return which < 4 ? ask_number(card, CLOCKS[which], out) : BAD_ARGUMENT;
+}
+
+int nvmlDeviceGetMaxClockInfo(card_t *card, unsigned which, unsigned *out) {
+  return which == 1 ? ask_number(card, "clock_limit", out) : NOT_SUPPORTED;
+}
+
+int nvmlDeviceGetFanSpeed(card_t *card, unsigned *out) { return ask_number(card, "fan", out); }
+int nvmlDeviceGetCurrPcieLinkGeneration(card_t *card, unsigned *out) { return ask_number(card, "pcie_generation", out); }
+int nvmlDeviceGetCurrPcieLinkWidth(card_t *card, unsigned *out) { return ask_number(card, "pcie_width", out); }
+
+static int ask_bits(const card_t *card, const char *what, unsigned long long *out) {
+  unsigned bits = 0;
+  int code = ask_number(card, what, &bits);
+  if (code == OK) *out = bits;
+  return code;
+}
+
+int nvmlDeviceGetCurrentClocksEventReasons(card_t *card, unsigned long long *out) {
+  return ask_bits(card, "throttle", out);
+}
+
+int nvmlDeviceGetCurrentClocksThrottleReasons(card_t *card, unsigned long long *out) {
+  return ask_bits(card, "old_throttle", out);
+}
+
+int nvmlDeviceGetMigMode(card_t *card, unsigned *current, unsigned *pending) {
+  int code = ask_number(card, "mig", current);
+  *pending = *current;
+  return code;
+}
+
+int nvmlDeviceGetCudaComputeCapability(card_t *card, int *major, int *minor) {
+  char value[LONGEST];
+  int code = ask_card(card, "capability", value); /* major.minor */
+  if (code == OK) sscanf(value, "%d.%d", major, minor);
+  return code;
+}
+
+typedef struct { unsigned pid; unsigned long long memory; unsigned instance, compute_instance; } process_t;
+static int ask_processes(const card_t *card, const char *what, unsigned *count, process_t *out) {
+  char value[LONGEST], *rest = value, *one;
+  unsigned found = 0, room = out ? *count : 0;
+  int code = ask_card(card, what, value); /* pid:bytes,pid:bytes ... */
+  if (code != OK) return code;
+  while ((one = strsep(&rest, ","))) {
+    process_t process = {0, 0, ~0u, ~0u};
+    if (sscanf(one, "%u:%llu", &process.pid, &process.memory) == 1) process.memory = ~0ull; /* not told */
+    if (!process.pid) continue;
+    if (found < room) out[found] = process;
+    found++;
+  }
+  *count = found;
+  return found > room ? INSUFFICIENT_SIZE : OK;
+}
+
+int nvmlDeviceGetComputeRunningProcesses_v3(card_t *card, unsigned *count, process_t *out) {
+  return ask_processes(card, "processes", count, out);
+}
+
+int nvmlDeviceGetGraphicsRunningProcesses_v3(card_t *card, unsigned *count, process_t *out) {
+  return ask_processes(card, "drawing", count, out);
+}

@@ -13,8 +13,19 @@ CARD: Mapping[str, object] = {
     "slowdown": 93,
     "power": 244_000,
     "power_limit": 320_000,
+    "clock": 1905,
+    "clock_limit": 2100,
+    "memory_clock": 7001,
+    "fan": 43,
+    "throttle": 0x04,
+    "pcie_generation": 4,
+    "pcie_width": 16,
+    "mig": 0,
+    "capability": "8.6",
+    "processes": "4711:8000000000,4712:1000000000",
+    "drawing": "12:-",
 }
-"""One that answers everything. Bytes as used/total, degrees Celsius, milliwatts."""
+"""One that answers everything. Bytes as used/total, degrees Celsius, milliwatts, MHz, bits, pid:bytes."""
 
 
 def build(folder: Path) -> Path | None:

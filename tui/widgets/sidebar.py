@@ -10,7 +10,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from docmind.agents.hardware.watching import INTERVAL_S, Reader, Sample, Watch
+from docmind.agents.hardware.gpu import Reader
+from docmind.agents.hardware.watching import INTERVAL_S, Sample, Watch
 from docmind.agents.protocol import AnyEvent
 from docmind.agents.text import one_line
 

@@ -3,7 +3,8 @@
 import pynvml
 import pytest
 
-from docmind.agents.hardware.gpu import Gpu, NvmlReader, Reading
+from docmind.agents.hardware.gpu import Gpu, Process, Reading
+from docmind.agents.hardware.nvml import NvmlReader
 from fakes.nvml import CARD, FakeDriver
 
 FIRST = Gpu(
@@ -16,6 +17,20 @@ FIRST = Gpu(
     temperature_limit=93,
     power=244.0,
     power_limit=320.0,
+    memory_free=3_900_000_000,
+    clock=1905,
+    clock_limit=2100,
+    memory_clock=7001,
+    fan=43,
+    throttle=("power limit",),
+    pcie="4 x16",
+    mig=False,
+    capability=(8, 6),
+    processes=(
+        Process(pid=4711, memory=8_000_000_000),
+        Process(pid=4712, memory=1_000_000_000),
+        Process(pid=12, memory=None),
+    ),
 )
 
 
@@ -37,12 +52,21 @@ def test_every_reading_is_a_new_one(driver: FakeDriver) -> None:
     assert reader.read().gpus[0].temperature == 91
 
 
-@pytest.mark.parametrize("what", ["load", "memory", "temperature", "slowdown", "power", "power_limit"])
+FIELDS = {
+    "memory": ["memory_used", "memory_total", "memory_free"],
+    "slowdown": ["temperature_limit"],
+    "pcie_generation": ["pcie"],
+    "pcie_width": ["pcie"],
+}
+"""What the driver's word says of the fields, where that is not the same word."""
+
+
+@pytest.mark.parametrize("what", [what for what in CARD if what not in ("name", "processes", "drawing")])
 @pytest.mark.parametrize("error", ["3", "4", "13", "999"])  # not supported, no permission, not in this driver, unknown
 def test_what_a_card_does_not_tell_hides_nothing_else(driver: FakeDriver, what: str, error: str) -> None:
     driver.says({**CARD, what: f"!{error}"})
     (gpu,) = NvmlReader().read().gpus
-    fields = {"memory": ["memory_used", "memory_total"], "slowdown": ["temperature_limit"]}.get(what, [what])
+    fields = FIELDS.get(what, [what])
     for field in Gpu.__struct_fields__:
         assert getattr(gpu, field) == (None if field in fields else getattr(FIRST, field))
 
@@ -50,6 +74,35 @@ def test_what_a_card_does_not_tell_hides_nothing_else(driver: FakeDriver, what: 
 def test_a_card_may_tell_nothing_but_its_name(driver: FakeDriver) -> None:
     driver.says({"name": "Old Card"})
     assert NvmlReader().read() == Reading([Gpu(index=0, name="Old Card")])
+
+
+def test_a_card_without_a_name_is_not_lost(driver: FakeDriver) -> None:
+    driver.says({**CARD, "name": "!3"})
+    (gpu,) = NvmlReader().read().gpus
+    assert (gpu.name, gpu.load) == ("NVIDIA GPU", 87)
+
+
+@pytest.mark.parametrize("told", [{"throttle": 0x60 | 0x08}, {"old_throttle": 0x40 | 0x08}])
+def test_the_reasons_for_lower_clocks_are_words(driver: FakeDriver, told: dict[str, int]) -> None:
+    driver.says({"name": "Card", **told})
+    assert NvmlReader().read().gpus[0].throttle == ("heat", "hardware")
+
+
+def test_the_versions_of_driver_and_cuda_are_told(driver: FakeDriver) -> None:
+    driver.says(CARD, driver="570.86.15", cuda=12080)
+    found = NvmlReader().read()
+    assert (found.driver, found.cuda) == ("570.86.15", "12.8")
+
+
+def test_processes_are_told_once_each_the_largest_first(driver: FakeDriver) -> None:
+    many = ",".join(f"{pid}:{pid}" for pid in range(1, 20))
+    driver.says({"name": "Card", "processes": many, "drawing": "7:-"})
+    found = NvmlReader().read().gpus[0].processes
+    assert found == tuple(Process(pid=pid, memory=pid) for pid in range(19, 0, -1))
+    driver.says({"name": "Card", "processes": "!3", "drawing": "7:-"})
+    assert NvmlReader().read().gpus[0].processes == (Process(pid=7),)
+    driver.says({"name": "Card", "processes": ""})
+    assert NvmlReader().read().gpus[0].processes == ()
 
 
 def test_an_old_driver_tells_the_temperature_by_its_old_call(driver: FakeDriver) -> None:
@@ -74,7 +127,7 @@ def test_the_only_card_can_be_lost_and_come_back(driver: FakeDriver) -> None:
     driver.says({**CARD, "lost": 1})
     found = reader.read()
     assert found.gpus == []
-    assert "GPU is lost" in found.problem
+    assert "A GPU is lost" in found.problem
     driver.says(CARD)
     assert reader.read() == Reading([FIRST])
 
@@ -82,10 +135,10 @@ def test_the_only_card_can_be_lost_and_come_back(driver: FakeDriver) -> None:
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        ("9", "Driver Not Loaded"),
-        ("18", "RM has detected"),
-        ("4", "Insufficient Permissions"),
-        ("999", "Unknown Error"),
+        ("9", "The NVIDIA driver is not loaded. Try `nvidia-smi`"),
+        ("18", "The NVIDIA driver was updated, and the old one still runs. Reboot"),
+        ("4", "No permission to ask the NVIDIA driver."),
+        ("999", "The NVIDIA driver does not answer: Unknown Error."),
     ],
 )
 def test_a_driver_that_fails_is_said_and_taken_up_when_it_works(driver: FakeDriver, error: str, says: str) -> None:
@@ -93,8 +146,7 @@ def test_a_driver_that_fails_is_said_and_taken_up_when_it_works(driver: FakeDriv
     driver.says(init=f"!{error}")
     found = reader.read()
     assert found.gpus == []
-    assert found.problem.startswith("The NVIDIA driver does not answer: ")
-    assert says in found.problem
+    assert found.problem.startswith(says)
     driver.says(CARD)
     assert reader.read() == Reading([FIRST])
 
@@ -103,7 +155,7 @@ def test_a_driver_that_goes_while_it_is_used_is_taken_up_again(driver: FakeDrive
     reader = NvmlReader()
     reader.read()
     driver.says(count="!9")
-    assert "Driver Not Loaded" in reader.read().problem
+    assert "not loaded" in reader.read().problem
     driver.says(CARD)
     assert reader.read() == Reading([FIRST])
 
