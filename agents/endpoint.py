@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from .errors import DocmindError
 from .folders import runtime_dir
 
 
@@ -48,6 +49,14 @@ def note_pid(data_dir: Path, process: int) -> None:
 def engine_pid(data_dir: Path) -> int:
     """The process of the running engine. Raises ValueError when it has not come so far yet."""
     return int(_lock_file(data_dir).read_text())
+
+
+def running_pid(data_dir: Path) -> int | None:
+    """The process of the engine; None when there is none, or it cannot be told."""
+    with contextlib.suppress(DocmindError, OSError, ValueError):
+        if is_running(data_dir):
+            return engine_pid(data_dir)
+    return None
 
 
 def is_running(data_dir: Path) -> bool:

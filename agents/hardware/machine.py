@@ -1,4 +1,4 @@
-"""CPU and memory of this machine, for where there is no GPU."""
+"""CPU and memory of this machine."""
 
 import msgspec
 
@@ -14,10 +14,13 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes."""
 
 
-def read_machine() -> Machine:
-    """Never waits; the first reading of a thread says that the CPU does nothing."""
+def read_machine(over: float | None = None) -> Machine:
+    """The CPU since the last reading, or over the next `over` seconds, for which it waits.
+
+    The first reading without `over` says that the CPU does nothing.
+    """
     import psutil
 
     memory = psutil.virtual_memory()
     used = memory.total - memory.available
-    return Machine(cpu=psutil.cpu_percent(None), memory_used=used, memory_total=memory.total)
+    return Machine(cpu=psutil.cpu_percent(over), memory_used=used, memory_total=memory.total)

@@ -1,11 +1,13 @@
 /* Stands in for NVIDIA's driver library, so that the real Python binding can be tested without a driver.
 
-   Built by fakes/nvml.py. What it says is in the file that $FAKE_NVML names, one `KEY VALUE` a line, read at every call:
-   a test can heat or lose a card while the program runs. A query without a line is one that the card does not support;
-   the value !15 makes a query fail with NVML's error 15. `hang 1` makes every call wait until the line is gone. */
+   Built by fakes/nvml.py. What it says is in the file that $FAKE_NVML names, one `KEY VALUE` a line, and looked for at
+   every call: a test can heat or lose a card while the program runs. A query without a line is one that the card does
+   not support; the value !15 makes a query fail with NVML's error 15. `hang 1` makes every call wait until the line is
+   gone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { OK = 0, UNINITIALIZED = 1, BAD_ARGUMENT = 2, NOT_SUPPORTED = 3, INSUFFICIENT_SIZE = 7, GPU_IS_LOST = 15, MOST_CARDS = 16, LONGEST = 256 };
@@ -14,20 +16,32 @@ typedef struct { unsigned index; } card_t;
 static card_t cards[MOST_CARDS];
 static int started; /* how often, as the driver counts it */
 
-static int line_of(const char *key, char value[LONGEST]) {
+/* The file, read again when it is another one: whoever writes it replaces it. */
+static const char *text(void) {
+  static char kept[1 << 16];
+  static struct stat known;
   const char *path = getenv("FAKE_NVML");
-  FILE *file = path ? fopen(path, "r") : NULL;
-  size_t length = strlen(key);
-  char line[LONGEST];
-  int found = 0;
-  while (file && !found && fgets(line, sizeof line, file)) {
-    if (strncmp(line, key, length) || line[length] != ' ') continue;
-    line[strcspn(line, "\n")] = 0;
-    strcpy(value, line + length + 1);
-    found = 1;
-  }
+  struct stat now;
+  FILE *file;
+  if (!path || stat(path, &now)) return "";
+  if (now.st_ino == known.st_ino && now.st_mtim.tv_nsec == known.st_mtim.tv_nsec && now.st_size == known.st_size)
+    return kept;
+  file = fopen(path, "r");
+  kept[file ? fread(kept, 1, sizeof kept - 1, file) : 0] = 0;
   if (file) fclose(file);
-  return found;
+  known = now;
+  return kept;
+}
+
+static int line_of(const char *key, char value[LONGEST]) {
+  size_t length = strlen(key), end;
+  for (const char *line = text(); *line; line += end + (line[end] != 0)) {
+    end = strcspn(line, "\n");
+    if (strncmp(line, key, length) || line[length] != ' ') continue;
+    snprintf(value, LONGEST, "%.*s", (int)(end - length - 1), line + length + 1);
+    return 1;
+  }
+  return 0;
 }
 
 static int ask(const char *key, char value[LONGEST]) {

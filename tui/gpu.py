@@ -1,0 +1,165 @@
+"""`docmind gpu`: what the graphics cards of this machine do, and who holds their memory."""
+
+import argparse
+import queue
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .arguments import Subparsers, data_dir
+from .terminal import BOLD, DIM, is_styled, say, say_json
+
+if TYPE_CHECKING:
+    from docmind.agents.hardware.gpu import Gpu, Reader, Reading
+    from docmind.agents.hardware.machine import Machine
+
+LIMIT_S = 5.0
+"""Seconds after which a driver counts as hanging."""
+EVERY_S = 1.0
+"""Seconds between two readings of --watch."""
+_CPU_S = 0.1
+"""Over which the load of the CPU is measured, in seconds."""
+_WIPE = "\x1b[H\x1b[J"
+GB = 1e9
+
+
+def add_parsers(commands: Subparsers) -> None:
+    """Add the command `gpu`."""
+    parser = commands.add_parser("gpu", help="show load, memory, temperature and processes of the graphics cards")
+    parser.add_argument("--watch", action="store_true", help="show it again every second, until Ctrl+C")
+    parser.add_argument("--json", action="store_true", help="print one JSON object; with --watch one on each line")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the cards. Returns 1 where a driver should tell of cards and does not."""
+    from docmind.agents.hardware.all_gpus import AllGpus
+    from docmind.agents.hardware.machine import read_machine
+
+    reader = AllGpus()
+    while True:
+        reading, machine = read_in_time(reader), read_machine(_CPU_S)
+        if args.watch and not args.json and is_styled(sys.stdout):
+            sys.stdout.write(_WIPE)
+        if args.json:
+            say_json(as_json(reading, machine, _ours(data_dir(args))))
+        else:
+            _print(reading, machine, _ours(data_dir(args)))
+        if not args.watch:
+            return 1 if reading.problem else 0
+        time.sleep(EVERY_S - _CPU_S)
+
+
+def read_in_time(reader: "Reader", limit: float = LIMIT_S) -> "Reading":
+    """A reading, or the problem that there was none within `limit` seconds."""
+    from docmind.agents.hardware.gpu import Reading
+
+    told: queue.Queue[Reading] = queue.Queue()
+    threading.Thread(target=lambda: told.put(reader.read()), daemon=True).start()
+    try:
+        return told.get(timeout=limit)
+    except queue.Empty:
+        return Reading([], f"The driver of the GPU has not answered for {limit:g} s. Try `nvidia-smi`.")
+
+
+def _ours(folder: Path) -> frozenset[int]:
+    from docmind.agents.endpoint import running_pid
+    from docmind.agents.hardware.processes import family
+
+    engine = running_pid(folder)
+    return family(engine) if engine else frozenset()
+
+
+def as_json(reading: "Reading", machine: "Machine", ours: frozenset[int]) -> dict[str, Any]:
+    """The object that --json prints; its keys are stable. null: not told."""
+    return {
+        "gpus": [_gpu(gpu, ours) for gpu in reading.gpus],
+        "driver": reading.driver or None,
+        "cuda": reading.cuda or None,
+        "cpu_percent": machine.cpu,
+        "ram_used_bytes": machine.memory_used,
+        "ram_total_bytes": machine.memory_total,
+        "problem": reading.problem or None,
+    }
+
+
+def _gpu(gpu: "Gpu", ours: frozenset[int]) -> dict[str, Any]:
+    from docmind.agents.hardware.processes import holders
+
+    found = [
+        {"pid": h.pid, "name": h.name or None, "user": h.user or None, "memory_bytes": h.memory, "ours": h.ours}
+        for h in holders(gpu, ours)
+    ]
+    return {
+        "index": gpu.index,
+        "name": gpu.name,
+        "util_percent": gpu.load,
+        "memory_used_bytes": gpu.memory_used,
+        "memory_free_bytes": gpu.memory_free,
+        "memory_total_bytes": gpu.memory_total,
+        "temperature_c": gpu.temperature,
+        "temperature_limit_c": gpu.temperature_limit,
+        "power_w": gpu.power,
+        "power_limit_w": gpu.power_limit,
+        "throttle": gpu.throttle,
+        "clock_mhz": gpu.clock,
+        "clock_limit_mhz": gpu.clock_limit,
+        "memory_clock_mhz": gpu.memory_clock,
+        "fan_percent": gpu.fan,
+        "pcie": gpu.pcie,
+        "mig": gpu.mig,
+        "compute_capability": None if gpu.capability is None else "{}.{}".format(*gpu.capability),
+        "processes": None if gpu.processes is None else found,
+    }
+
+
+def _print(reading: "Reading", machine: "Machine", ours: frozenset[int]) -> None:
+    for gpu in reading.gpus:
+        _print_gpu(gpu, ours)
+    if reading.problem:
+        say(reading.problem)
+    elif not reading.gpus:
+        say("No GPU with a driver was found: models run on the CPU.")
+    say()
+    ram = f"{machine.memory_used / GB:.1f} / {machine.memory_total / GB:.1f} GB"
+    say(f"CPU {machine.cpu:.0f} %   RAM {ram}")
+    if reading.driver:
+        say(f"driver {reading.driver}" + (f", CUDA {reading.cuda}" if reading.cuda else ""), DIM)
+
+
+def _print_gpu(gpu: "Gpu", ours: frozenset[int]) -> None:
+    from docmind.agents.hardware.processes import holders
+
+    say(f"GPU {gpu.index}  {gpu.name}" + ("  (divided by MIG)" if gpu.mig else ""), BOLD)
+    limit = f"  (slows down at {gpu.temperature_limit} °C)" if gpu.temperature_limit else ""
+    held = f"  (held down by {', '.join(gpu.throttle)})" if gpu.throttle else ""
+    say(f"  load         {_told(gpu.load, '%')}")
+    say(f"  VRAM         {_of(gpu.memory_used, gpu.memory_total)}")
+    say(f"  temperature  {_told(gpu.temperature, '°C')}{limit}")
+    say(f"  power        {_told(gpu.power, 'W', gpu.power_limit)}")
+    say(f"  clock        {_told(gpu.clock, 'MHz', gpu.clock_limit)}{held}")
+    more = [
+        f"fan {gpu.fan} %" if gpu.fan is not None else "",
+        f"PCIe {gpu.pcie}" if gpu.pcie else "",
+        "compute capability {}.{}".format(*gpu.capability) if gpu.capability else "",
+    ]
+    if any(more):
+        say(f"  {'   '.join(filter(None, more))}", DIM)
+    for holder in holders(gpu, ours):
+        memory = "n/a" if holder.memory is None else f"{holder.memory / GB:.1f} GB"
+        whose = "docmind" if holder.ours else holder.user
+        say(f"  {holder.pid:>9}  {memory:>8}  {holder.name or 'a process of another user'}  {whose}".rstrip())
+
+
+def _told(value: float | None, unit: str, limit: float | None = None) -> str:
+    if value is None:
+        return "n/a"
+    return f"{value:.0f} / {limit:.0f} {unit}" if limit else f"{value:.0f} {unit}"
+
+
+def _of(used: int | None, total: int | None) -> str:
+    if used is None or not total:
+        return "n/a"
+    return f"{used / GB:.1f} / {total / GB:.1f} GB  ({100 * used / total:.0f} %)"
