@@ -10,6 +10,7 @@ of the model server.
 import argparse
 import itertools
 import os
+import re
 import statistics
 import sys
 import tempfile
@@ -157,6 +158,16 @@ def report_keys(arguments: list[str]) -> None:
             probe.rest(0.07)
         assert "Lastword" not in probe.text(), "the answer was too short"
         row("key shown while 100 tokens/s stream, p95", statistics.quantiles(echoes, n=20)[-1], "ms", 50)
+        badges = [badge_ms(probe, number, name) for number, name in [("2", "quotes"), ("1", "tiny:latest")] * 5]
+        row("... number of a profile to its badge, p95", statistics.quantiles(badges, n=20)[-1], "ms", 150)
+
+
+def badge_ms(probe: Probe, number: str, name: str) -> float:
+    """From the key to the profile's name in the first line."""
+    start = time.perf_counter()
+    probe.keys(f"alt+{number}")
+    probe.until(lambda: re.search(rf"{name} ", probe.text().splitlines()[0]) is not None)
+    return (time.perf_counter() - start) * 1000
 
 
 def ask(probe: Probe) -> None:
