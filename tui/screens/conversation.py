@@ -66,6 +66,8 @@ class Conversation(Screen[None]):
         self._runs: dict[str, State | None] = {}
         """The last state of each question that has no answer yet, oldest first."""
         self._summary = ""
+        self._told = ""
+        """The last failure in the text, which is not told twice."""
 
     @property
     def docmind(self) -> "DocmindApp":
@@ -169,8 +171,11 @@ class Conversation(Screen[None]):
 
     def _hear_link(self, state: LinkState) -> None:
         self._link_state = state
-        if state.state == "failed":
+        if state.state == "failed" and state.error and state.error.message != self._told:
+            self._told = state.error.message
             self.transcript.note(str(state.error), error=True)
+        elif state.state == "ready":
+            self._told = ""
         elif state.state == "lost":
             self.link.send(Check())
             self.transcript.note("The engine ended and is started again; it forgets the questions above.")
@@ -187,6 +192,7 @@ class Conversation(Screen[None]):
     def _hear_run(self, event: RunEvent) -> None:
         if isinstance(event, Answered | Failed):
             self._runs.pop(event.run, None)
+            self._told = event.message if isinstance(event, Failed) else ""
             self.link.send(Check())  # what was cold is loaded now, what failed may be down
         elif isinstance(event, State) and event.run in self._runs:
             self._runs[event.run] = event

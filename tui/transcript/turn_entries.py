@@ -111,8 +111,8 @@ class TurnEntries:
         if isinstance(end, Failed):
             if self.turn.stopped:
                 return [Quiet("Stopped. What was said stays.")]
-            hint = f"\n{end.hint}" if end.hint else ""
-            return [Quiet(f"{end.message} [{end.code}]{hint}\nThe question can be asked again.", "error")]
+            hint = end.hint or "The question can be asked again."
+            return [Quiet(f"{end.message} [{end.code}]\n{hint}", "error")]
         sources = [self._source(end, citation, first=not number) for number, citation in enumerate(end.citations)]
         return [*(entry for entry in sources if entry), Quiet(summary(end))]
 

@@ -12,6 +12,7 @@ from docmind.agents.errors import Code, DocmindError
 from docmind.agents.protocol import Failed
 from docmind.tui.app import DocmindApp, Start
 from docmind.tui.commands import COMMANDS
+from docmind.tui.engine_link import LinkState
 from docmind.tui.keymap import bindings
 from docmind.tui.screens.help import HelpScreen
 from docmind.tui.widgets.search_bar import SearchBar
@@ -161,6 +162,24 @@ async def test_trouble_of_the_engine_is_told_in_the_text(program: Program, docum
     async with opened(program, documents) as chat:
         chat.screen._hear(Failed(run="", code=Code.NO_FOLDER, message="The folder is gone.", hint="Bring it back."))
         assert "  The folder is gone. [ERR_2001]\n  Bring it back." in chat.text()
+
+
+async def test_an_engine_that_does_not_start_is_told_once(program: Program, documents: Path) -> None:
+    async with opened(program, documents) as chat:
+        error = DocmindError(Code.ENGINE_START, "The engine does not start.", "Look into its log.")
+        chat.screen.workers.cancel_group(chat.screen, "engine")
+        for _ in range(2):  # with the start, and when the list of models wants to know more
+            chat.screen._hear(LinkState("starting"))
+            chat.screen._hear(LinkState("failed", error))
+        assert chat.text().count("The engine does not start. [ERR_3001]\n  Look into its log.") == 1
+        chat.screen.ask("Why?")
+        (run,) = chat.screen._runs
+        chat.screen._hear(Failed(run=run, code=error.code, message=error.message, hint=error.hint))
+        chat.screen._hear(LinkState("failed", error))
+        assert chat.text().count("Look into its log.") == 2
+        chat.screen._hear(LinkState("ready"))
+        chat.screen._hear(LinkState("failed", error))
+        assert chat.text().count("Look into its log.") == 3
 
 
 async def test_a_data_folder_that_cannot_be_written_is_told_once(
