@@ -1,35 +1,30 @@
 """The chat: what the user can do in it. A command of commands.py is the method `action_NAME`."""
 
 import difflib
-import uuid
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.widget import Widget
 from textual.widgets import TextArea
 
 from docmind.agents.errors import DocmindError
-from docmind.agents.protocol import Check, Look
-from docmind.agents.records import Citation, Passage
+from docmind.agents.protocol import Check
 from docmind.agents.text import one_line
 
-from .. import external, pasted
+from .. import pasted
 from ..commands import BY_NAME, COMMANDS, typed
 from ..keymap import bindings, shown_keys
-from ..transcript.view import Transcript
 from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
 from ..widgets.source_panel import SourcePanel
-from .conversation import Conversation
 from .help import HelpScreen
 from .profile_picker import ProfilePicker
+from .reading import Reading
 from .theme_picker import ThemePicker
 
 
-class ChatScreen(Conversation):
+class ChatScreen(Reading):
     """The only screen but for the ones that open on top of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("chat")]
@@ -81,7 +76,7 @@ class ChatScreen(Conversation):
 
     def action_new(self) -> None:
         self.begin_anew()
-        self._close_source()
+        self.close_source()
 
     def action_stop(self) -> None:
         """Esc: what lies on top is closed first."""
@@ -90,7 +85,7 @@ class ChatScreen(Conversation):
             search.close()
             self.transcript.focus()
         elif panel.is_open:
-            self._close_source()
+            self.close_source()
         elif not self.stop():
             self.transcript.unmark()
             self.query_one(Prompt).focus()
@@ -141,79 +136,6 @@ class ChatScreen(Conversation):
         prompt = self.query_one(Prompt)
         (self.transcript if prompt.has_focus else prompt).focus()
 
-    # --- sources
-
-    def action_sources(self, number: str = "") -> None:
-        panel = self.query_one(SourcePanel)
-        if panel.is_open and not number:
-            self._close_source()
-        elif found := self.transcript.citation(int(number[:9]) if number.isdecimal() else None):
-            self._open_source(*found)
-        else:
-            self.docmind.say("No answer here has this source." if number else "No answer here has sources yet.")
-
-    @on(Transcript.SourceWanted)
-    def _source_wanted(self, event: Transcript.SourceWanted) -> None:
-        self._open_source(event.citation, event.passage)
-
-    def _open_source(self, citation: Citation, passage: Passage) -> None:
-        self.query_one(SourcePanel).open(citation, passage)
-        self.query_one("#chat").add_class("-covered")
-        self.link.send(Look(look=uuid.uuid4().hex, passage=passage))
-
-    def _close_source(self) -> None:
-        self.query_one(SourcePanel).close()
-        self.query_one("#chat").remove_class("-covered")
-        self.query_one(Prompt).focus()
-
-    @on(SourcePanel.Step)
-    def _next_source(self, event: SourcePanel.Step) -> None:
-        shown = self.query_one(SourcePanel).citation
-        if shown and (found := self.transcript.source_beside(shown, event.step)):
-            self._open_source(*found)
-
-    @on(SourcePanel.EditorWanted)
-    def _editor_wanted(self, event: SourcePanel.EditorWanted) -> None:
-        if problem := external.open_file(self.docmind, event.path, event.line):
-            self.docmind.say(problem, error=True)
-
-    # --- searching, copying, scrolling
-
-    def action_search(self, words: str = "") -> None:
-        self.query_one(SearchBar).open(words)
-
-    @on(SearchBar.Wanted)
-    def _searched(self, event: SearchBar.Wanted) -> None:
-        found = self.transcript.search(event.words)
-        if event.words:
-            self.query_one(SearchBar).show_place(*(self.transcript.next_hit(-1) if found else (0, 0)))
-
-    @on(SearchBar.Step)
-    def _search_step(self, event: SearchBar.Step) -> None:
-        self.query_one(SearchBar).show_place(*self.transcript.next_hit(event.step))
-
-    @on(Transcript.SearchWanted)
-    def _search_wanted(self) -> None:
-        self.action_search()
-
-    @on(Transcript.CopyWanted)
-    def _copy_wanted(self, event: Transcript.CopyWanted) -> None:
-        self.app.copy_to_clipboard(event.text)
-
-    def action_copy(self, what: str = "") -> None:
-        """`answer`, `code`, `selection`; without a word the selection, else the answer."""
-        selected = self.selected_text()
-        if what.startswith("c"):
-            self.transcript.action_copy_code()
-        elif selected and not what.startswith(("a", "m")):
-            self.app.copy_to_clipboard(selected)
-        else:
-            self.transcript.action_copy_answer()
-
-    def selected_text(self) -> str:
-        """By mouse or keys, in the text or in the prompt."""
-        return self.query_one(Prompt).selected_text or self.get_selected_text() or ""
-
     def action_copy_or_stop(self) -> None:
         """Ctrl+C does what people expect of it: never by one press what cannot be undone."""
         if text := self.selected_text():
@@ -228,20 +150,3 @@ class ChatScreen(Conversation):
     def action_suspend(self) -> None:
         self.docmind.save_draft()
         self.app.action_suspend_process()
-
-    def _scrolled(self) -> Widget:
-        """What the keys scroll: the source where that has the focus."""
-        panel = self.query_one(SourcePanel)
-        return panel.query_one(VerticalScroll) if panel.has_focus_within else self.transcript
-
-    def action_page_up(self) -> None:
-        self._scrolled().action_page_up()
-
-    def action_page_down(self) -> None:
-        self._scrolled().action_page_down()
-
-    def action_go_start(self) -> None:
-        self._scrolled().action_scroll_home()
-
-    def action_go_end(self) -> None:
-        self._scrolled().action_scroll_end()
