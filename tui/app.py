@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 import msgspec
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -88,6 +89,14 @@ class DocmindApp(App[int], inherit_bindings=False):
             asyncio.get_running_loop().add_signal_handler(number, self._end, number)
         # After Ctrl+Z and `fg` the terminal is empty; Textual paints only what changes.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Before a key or a paste finds its way: words go to the prompt."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            screen = self.screen
+            if isinstance(screen, ChatScreen):
+                screen.welcome(event)
+        await super().on_event(event)
 
     def on_unmount(self) -> None:
         self.save_draft()

@@ -3,9 +3,9 @@
 import difflib
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import BindingType
-from textual.widgets import TextArea
+from textual.widgets import Input, TextArea
 
 from docmind.agents.errors import DocmindError
 from docmind.agents.protocol import Check
@@ -133,8 +133,19 @@ class ChatScreen(Reading):
         self.show_summary()
 
     def action_change_focus(self) -> None:
+        """At once, so that the letters behind this key are taken where they are meant."""
         prompt = self.query_one(Prompt)
-        (self.transcript if prompt.has_focus else prompt).focus()
+        self.set_focus(self.transcript if prompt.has_focus else prompt)
+
+    def welcome(self, event: events.Key | events.Paste) -> None:
+        """What is typed or pasted belongs into the prompt, except a letter that is a key where the focus is."""
+        if isinstance(self.focused, TextArea | Input):
+            return
+        if isinstance(event, events.Key) and (not event.is_printable or event.key in self.active_bindings):
+            return
+        if not self.query_one("#chat").display:
+            self.close_source()
+        self.set_focus(self.query_one(Prompt))
 
     def action_copy_or_stop(self) -> None:
         """Ctrl+C does what people expect of it: never by one press what cannot be undone."""

@@ -29,10 +29,9 @@ from docmind.agents.protocol import (
     State,
 )
 
-from ..commands import BY_NAME
 from ..doing import doing
 from ..engine_link import EngineLink, LinkState
-from ..keymap import first_key
+from ..hints import hints
 from ..profile_choice import ProfileChoice
 from ..transcript.view import Transcript
 from ..widgets.heading import Heading
@@ -206,8 +205,11 @@ class Conversation(Screen[None]):
     def _show_status(self) -> None:
         status = self.query_one(Status)
         status.state = doing(self._link_state, self._library, list(self._runs.values()))
-        names = [*(["stop"] if self._runs else []), "help", "model", "palette"]
-        status.keys = [(first_key(name, self.docmind.keys), BY_NAME[name].title.lower()) for name in names]
+        status.keys = hints(self.docmind.keys, in_text=self.transcript.has_focus, busy=bool(self._runs))
+
+    def on_descendant_focus(self) -> None:
+        """The last line names the keys of what has the focus."""
+        self._show_status()
 
     @on(Sidebar.SummaryChanged)
     def _summary_changed(self, event: Sidebar.SummaryChanged) -> None:

@@ -23,6 +23,9 @@ from .conversation import Conversation
 class Reading(Conversation):
     """The chat without what is typed: that is in chat.py."""
 
+    _from_text = False
+    """Whether the source that is open was opened from the text."""
+
     # --- sources
 
     def action_sources(self, number: str = "") -> None:
@@ -39,15 +42,18 @@ class Reading(Conversation):
         self._open_source(event.citation, event.passage)
 
     def _open_source(self, citation: Citation, passage: Passage) -> None:
-        self.query_one(SourcePanel).open(citation, passage)
+        panel = self.query_one(SourcePanel)
+        if not panel.has_focus_within:
+            self._from_text = self.transcript.has_focus
+        panel.open(citation, passage)
         self.query_one("#chat").add_class("-covered")
         self.link.send(Look(look=uuid.uuid4().hex, passage=passage))
 
     def close_source(self) -> None:
-        """Hides the panel."""
+        """Goes back to where the source was opened from."""
         self.query_one(SourcePanel).close()
         self.query_one("#chat").remove_class("-covered")
-        self.query_one(Prompt).focus()
+        self.set_focus(self.transcript if self._from_text else self.query_one(Prompt))
 
     @on(SourcePanel.Step)
     def _next_source(self, event: SourcePanel.Step) -> None:
@@ -76,8 +82,15 @@ class Reading(Conversation):
         self.query_one(SearchBar).show_place(*self.transcript.next_hit(event.step))
 
     @on(Transcript.SearchWanted)
-    def _search_wanted(self) -> None:
-        self.action_search()
+    def _search_wanted(self, event: Transcript.SearchWanted) -> None:
+        """`n` goes on with the last search; without one it begins one, as `/` does."""
+        bar = self.query_one(SearchBar)
+        if event.step and bar.is_open:
+            bar.action_step(event.step)
+        elif event.step and bar.words:
+            bar.reopen()
+        else:
+            self.action_search()
 
     @on(Transcript.CopyWanted)
     def _copy_wanted(self, event: Transcript.CopyWanted) -> None:

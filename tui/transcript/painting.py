@@ -184,9 +184,3 @@ class Painting(Scrolling):
         if not words:
             return []
         return [number for number, entry in enumerate(self.layout_of_lines.entries) if words.search(entry.text)]
-
-    def action_next_hit(self) -> None:
-        self.next_hit(1)
-
-    def action_previous_hit(self) -> None:
-        self.next_hit(-1)

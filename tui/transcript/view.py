@@ -26,6 +26,8 @@ FLUSH_S = 0.08
 class Transcript(Marking):
     """Shows turns and notes in the order in which they came."""
 
+    FOCUS_ON_CLICK = False  # who points at the text goes on typing in the prompt
+
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("transcript")]
 
     class SourceWanted(Message):
@@ -43,7 +45,11 @@ class Transcript(Marking):
             self.text = text
 
     class SearchWanted(Message):
-        """The key for searching was pressed."""
+        """The key for searching was pressed, or the one for the next match (`step` 1) or the one before (-1)."""
+
+        def __init__(self, step: int = 0) -> None:
+            super().__init__()
+            self.step = step
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock`: seconds, monotonic; tests have their own."""
@@ -184,6 +190,12 @@ class Transcript(Marking):
 
     def action_find(self) -> None:
         self.post_message(self.SearchWanted())
+
+    def action_next_hit(self) -> None:
+        self.post_message(self.SearchWanted(1))
+
+    def action_previous_hit(self) -> None:
+        self.post_message(self.SearchWanted(-1))
 
     async def _on_click(self, event: events.Click) -> None:
         """On a citation: its source; on something that folds: unfolds it."""

@@ -28,6 +28,8 @@ class SearchBar(Horizontal):
 
     place = ""
     """Where the search stands, in words."""
+    words = ""
+    """What was searched for last."""
 
     class Wanted(Message):
         """These words are searched for; empty: nothing any more."""
@@ -60,6 +62,11 @@ class SearchBar(Horizontal):
             field.value = words
         field.focus()
 
+    def reopen(self) -> None:
+        """Shows the last search once more, without the focus."""
+        self.add_class("-open")
+        self.query_one(Input).value = self.words
+
     def close(self) -> None:
         """Hides it; nothing is marked any more."""
         self.remove_class("-open")
@@ -75,6 +82,7 @@ class SearchBar(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        self.words = event.value or self.words
         if not event.value:
             self.query_one(Static).update("")
         self.post_message(self.Wanted(event.value))

@@ -90,11 +90,30 @@ async def test_words_are_searched_and_the_hits_counted(program: Program, documen
         assert chat.transcript.has_focus
         await chat.press("slash")
         assert bar.is_open
-        await chat.press("escape", "n", "N", "tab")
+        await chat.press("escape")
+        assert not bar.is_open
+        await chat.press("n")
+        assert bar.is_open
+        assert chat.transcript.has_focus
+        assert bar.query_one(Input).value == "PUMP of the cooling"
+        last = str(bar.place)
+        await chat.press("n")
+        assert str(bar.place) != last
+        await chat.press("N")
+        assert str(bar.place) == last
+        await chat.press("escape", "tab")
         assert chat.prompt.has_focus
         await chat.write("/search blue")
         await chat.press("enter")
         assert bar.query_one(Input).value == "blue"
+
+
+async def test_the_next_match_without_a_search_begins_one(program: Program, documents: Path) -> None:
+    async with opened(program, documents) as chat:
+        await chat.press("tab", "n")
+        bar = chat.screen.query_one(SearchBar)
+        assert bar.is_open
+        assert bar.query_one(Input).has_focus
 
 
 async def test_answers_and_selections_are_copied(program: Program, documents: Path) -> None:
