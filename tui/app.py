@@ -21,7 +21,7 @@ from docmind.agents.text import one_line
 from docmind.themes.loader import load_palettes
 
 from . import clipboard
-from .keymap import keymap
+from .keymap import bindings, keymap
 from .remembered import Remembered
 from .screens.chat import ChatScreen
 from .theming import DEFAULT, register
@@ -55,8 +55,8 @@ class DocmindApp(App[int], inherit_bindings=False):
     TITLE = "docmind"
     NOTIFICATION_TIMEOUT = 4
     CSS_PATH = "screens/chat.tcss"
-    ENABLE_COMMAND_PALETTE = False  # ours is opened by the chat, from the table of commands
-    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = False  # ours is screens/command_picker.py
+    BINDINGS: ClassVar[list[BindingType]] = [each for each in bindings("chat") if each.id == "quit"]  # from a list, too
 
     def __init__(self, start: Start, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)

@@ -1,6 +1,7 @@
 """The keys that the last line names, the most useful first: what does not fit is left out."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from .keymap import first_key
 
@@ -16,9 +17,16 @@ TEXT = (
 """While the text has the focus."""
 
 
-def hints(keys: Mapping[str, str], *, in_text: bool, busy: bool) -> list[tuple[str, str]]:
+SEARCH = [("Enter", "next"), ("Up", "previous"), ("Esc", "close")]
+Where = Literal["prompt", "text", "search"]
+"""What has the focus."""
+
+
+def hints(keys: Mapping[str, str], where: Where, *, busy: bool) -> list[tuple[str, str]]:
     """Key and what it does. `keys`: those of the user, by command; `busy`: there is something to stop."""
-    named = [(first_key(command, keys), word) for command, word in (TEXT if in_text else PROMPT)]
-    if in_text:
+    if where == "search":
+        return SEARCH
+    named = [(first_key(command, keys), word) for command, word in (TEXT if where == "text" else PROMPT)]
+    if where == "text":
         named.insert(1, (f"{first_key('next_stop', keys)}/{first_key('previous_stop', keys)}", "move"))
     return [(first_key("stop", keys), "stop"), *named] if busy else named

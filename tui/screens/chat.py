@@ -13,11 +13,12 @@ from docmind.agents.text import one_line
 
 from .. import pasted
 from ..commands import BY_NAME, COMMANDS, typed
-from ..keymap import bindings, shown_keys
+from ..keymap import bindings
 from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
 from ..widgets.source_panel import SourcePanel
+from .command_picker import CommandPicker
 from .help import HelpScreen
 from .profile_picker import ProfilePicker
 from .reading import Reading
@@ -96,15 +97,8 @@ class ChatScreen(Reading):
         self.app.push_screen(HelpScreen(self.docmind.keys))
 
     def action_palette(self) -> None:
-        commands = [
-            (command.title, getattr(self, f"action_{command.name}"), f"{command.help}   {self._keys(command.name)}")
-            for command in COMMANDS
-            if command.slash is not None
-        ]
-        self.app.search_commands(commands, placeholder="Find a command")
-
-    def _keys(self, name: str) -> str:
-        return shown_keys(name, self.docmind.keys)
+        picker = CommandPicker(self.docmind.keys)
+        self.app.push_screen(picker, lambda name: getattr(self, f"action_{name}")() if name else None)
 
     def action_model(self, name: str = "") -> None:
         if name:

@@ -31,7 +31,7 @@ from docmind.agents.protocol import (
 
 from ..doing import doing
 from ..engine_link import EngineLink, LinkState
-from ..hints import hints
+from ..hints import Where, hints
 from ..profile_choice import ProfileChoice
 from ..transcript.view import Transcript
 from ..widgets.heading import Heading
@@ -205,7 +205,12 @@ class Conversation(Screen[None]):
     def _show_status(self) -> None:
         status = self.query_one(Status)
         status.state = doing(self._link_state, self._library, list(self._runs.values()))
-        status.keys = hints(self.docmind.keys, in_text=self.transcript.has_focus, busy=bool(self._runs))
+        status.keys = hints(self.docmind.keys, self._where(), busy=bool(self._runs))
+
+    def _where(self) -> Where:
+        if self.query_one(SearchBar).has_focus_within:
+            return "search"
+        return "text" if self.transcript.has_focus else "prompt"
 
     def on_descendant_focus(self) -> None:
         """The last line names the keys of what has the focus."""

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from chat import opened
 from docmind.agents.protocol import Checked, Profiles
 from docmind.agents.records import ProfileState
+from docmind.tui.screens.command_picker import CommandPicker
 from docmind.tui.screens.profile_picker import ProfilePicker
 from docmind.tui.screens.theme_picker import ThemePicker
 from docmind.tui.widgets.heading import Heading
@@ -107,11 +110,20 @@ async def test_a_theme_is_previewed_taken_and_remembered(program: Program, docum
         assert "There is no theme 'pink'. Themes: docmind-contrast" in chat.notices()
 
 
+@pytest.mark.parametrize("key", ["f1", "f2", "f5", "ctrl+p"])
+async def test_what_lies_on_top_of_the_chat_can_be_left_for_good(key: str, program: Program, documents: Path) -> None:
+    async with opened(program, documents) as chat:
+        await chat.press(key, "ctrl+q")
+        assert chat.app._exit
+
+
 async def test_the_palette_finds_commands(program: Program, documents: Path) -> None:
     async with opened(program, documents) as chat:
         await chat.press("ctrl+p")
-        await chat.write("sideb")
-        await chat.pilot.pause(0.5)
+        assert isinstance(chat.app.screen, CommandPicker)
+        await chat.write("hide sideb")
         await chat.press("enter")
         await chat.until(lambda: not chat.screen.query_one(Sidebar).display)
+        await chat.press("ctrl+p", "escape")
+        assert chat.prompt.has_focus
         await chat.press("f4")
