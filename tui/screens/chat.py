@@ -121,6 +121,9 @@ class ChatScreen(Reading):
             self.app.push_screen(picker, lambda chosen: self.docmind.use_theme(chosen) if chosen else None)
 
     def action_sidebar(self) -> None:
+        if not self.sidebar_fits:
+            self.docmind.say("There is no room for the sidebar; the last line shows it in short.")
+            return
         sidebar = self.query_one(Sidebar)
         sidebar.toggle_class("-hidden")
         self.docmind.choose(sidebar=not sidebar.has_class("-hidden"))

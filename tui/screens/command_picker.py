@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.content import Content
 
-from ..commands import COMMANDS
+from ..commands import BY_NAME, COMMANDS
 from ..keymap import shown_keys
 from .picker import Picker, Row
 
@@ -19,6 +19,11 @@ class CommandPicker(Picker):
         """`keys`: those of the user, by command."""
         super().__init__("Commands", "")
         self._keys = keys
+
+    def about(self, name: str) -> Content:
+        """In full, and how it is typed."""
+        command = BY_NAME[name]
+        return Content(f"{command.help}\nTyped: " + f"/{name} {command.slash}".strip())
 
     def rows(self) -> Iterable[Row]:
         for command in COMMANDS:

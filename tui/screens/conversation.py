@@ -48,13 +48,15 @@ if TYPE_CHECKING:
 
 WIDE = 100
 """Columns from which there is room for the sidebar."""
+WIDER = 150
+"""Columns from which there is room for a source beside it."""
 
 
 class Conversation(Screen[None]):
     """Lays out the parts and knows the questions that are open. What the user can do with it is in chat.py."""
 
     AUTO_FOCUS = "Prompt"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual declares it for instances)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (WIDER, "-wider")]  # noqa: RUF012 (Textual declares it for instances)
 
     def __init__(self) -> None:
         super().__init__()
@@ -223,8 +225,13 @@ class Conversation(Screen[None]):
 
     def show_summary(self) -> None:
         """The sidebar in short, where it is not seen."""
-        hidden = self.query_one(Sidebar).has_class("-hidden") or self.app.size.width < WIDE
+        hidden = self.query_one(Sidebar).has_class("-hidden") or not self.sidebar_fits
         self.query_one(Status).summary = self._summary if hidden else ""
+
+    @property
+    def sidebar_fits(self) -> bool:
+        """A source takes its place where there is no room for both; chat.tcss says the same."""
+        return self.app.size.width >= (WIDER if self.has_class("-source") else WIDE)
 
     def on_resize(self) -> None:
         self.show_summary()

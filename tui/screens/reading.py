@@ -46,13 +46,15 @@ class Reading(Conversation):
         if not panel.has_focus_within:
             self._from_text = self.transcript.has_focus
         panel.open(citation, passage)
-        self.query_one("#chat").add_class("-covered")
+        self.add_class("-source")
+        self.show_summary()
         self.link.send(Look(look=uuid.uuid4().hex, passage=passage))
 
     def close_source(self) -> None:
         """Goes back to where the source was opened from."""
         self.query_one(SourcePanel).close()
-        self.query_one("#chat").remove_class("-covered")
+        self.remove_class("-source")
+        self.show_summary()
         self.set_focus(self.transcript if self._from_text else self.query_one(Prompt))
 
     @on(SourcePanel.Step)

@@ -91,6 +91,27 @@ async def test_the_sidebar_goes_and_stays_gone(program: Program, documents: Path
         assert chat.screen.query_one(Sidebar).display
 
 
+async def test_a_source_takes_the_place_of_the_sidebar_where_both_do_not_fit(program: Program, documents: Path) -> None:
+    async with opened(program, documents) as chat:
+        await chat.ask()
+        sidebar, panel = chat.screen.query_one(Sidebar), chat.screen.query_one(SourcePanel)
+        status = chat.screen.query_one(Status)
+        sidebar.post_message(Sidebar.SummaryChanged("41 tok/s"))
+        await chat.press("f3")
+        assert (sidebar.display, panel.size.width) == (False, 58)
+        assert status.summary == "41 tok/s"
+        await chat.press("f4")
+        assert "There is no room for the sidebar" in chat.notices()
+        await chat.pilot.resize_terminal(150, 40)
+        await chat.until(lambda: sidebar.display and panel.display)
+        assert not status.summary
+        await chat.pilot.resize_terminal(120, 40)
+        await chat.until(lambda: not sidebar.display)
+        await chat.press("escape")
+        assert sidebar.display
+        assert not status.summary
+
+
 async def test_a_theme_is_previewed_taken_and_remembered(program: Program, documents: Path) -> None:
     async with opened(program, documents) as chat:
         await chat.press("f5", "down")
