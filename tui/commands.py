@@ -42,7 +42,10 @@ COMMANDS = (
     Command("change_focus", "tab", "Focus", "Go between the prompt and the text"),
     *(
         Command(
-            f"profile_{n}", f"alt+{n},{n}", f"Profile {n}", f"Answer with profile {n}; outside the prompt {n} alone"
+            f"profile_{n}",
+            f"alt+{n},{n}",
+            f"Profile {n}",
+            f"Answer with profile {n}{' (2 to 9 likewise)' * (n == 1)}; outside the prompt {n} alone",
         )
         for n in range(1, 10)
     ),

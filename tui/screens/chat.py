@@ -74,6 +74,8 @@ class ChatScreen(Reading):
     def action_again(self) -> None:
         if last := self.transcript.last_turn:
             self.ask(last.question)
+        else:
+            self.docmind.say("There is no question to ask again yet.")
 
     def action_new(self) -> None:
         self.begin_anew()
@@ -112,6 +114,8 @@ class ChatScreen(Reading):
     def action_profile(self, number: int) -> None:
         if name := self.choice.numbered(number):
             self.use_profile(name)
+        else:
+            self.docmind.say(f"There is no profile {number}.")
 
     def action_theme(self, name: str = "") -> None:
         if name:

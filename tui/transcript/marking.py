@@ -65,6 +65,8 @@ class Marking(Painting):
         if text := self.screen.get_selected_text():
             self.app.copy_to_clipboard(text)
             self.unmark()
+        else:
+            self.notify("Nothing is selected.", markup=False)
 
     def action_scroll_up(self) -> None:
         self._go(-1)

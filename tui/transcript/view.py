@@ -182,11 +182,15 @@ class Transcript(Marking):
         turn = self._turn_of(self.current) or self.last_turn
         if turn and (text := turn.answer.strip()):
             self.post_message(self.CopyWanted(text))
+        else:
+            self.notify("There is no answer to copy yet.", markup=False)
 
     def action_copy_code(self) -> None:
         """The code that the cursor is in, else the last of all."""
         if code := fence_around(self.layout_of_lines.entries, self.current):
             self.post_message(self.CopyWanted(code))
+        else:
+            self.notify("There is no code here to copy.", markup=False)
 
     def action_find(self) -> None:
         self.post_message(self.SearchWanted())

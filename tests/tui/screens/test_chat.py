@@ -134,6 +134,19 @@ async def test_answers_and_selections_are_copied(program: Program, documents: Pa
         assert chat.app.is_running
 
 
+async def test_a_command_with_nothing_to_do_says_so(program: Program, documents: Path) -> None:
+    async with opened(program, documents) as chat:
+        await chat.press("f6", "ctrl+r", "alt+9", "tab", "c", "x", "y")
+        assert chat.notices().splitlines() == [
+            "There is no answer to copy yet.",
+            "There is no question to ask again yet.",
+            "There is no profile 9.",
+            "There is no answer to copy yet.",
+            "There is no code here to copy.",
+            "Nothing is selected.",
+        ]
+
+
 async def test_a_question_is_asked_again_and_a_new_chat_begins(program: Program, documents: Path) -> None:
     async with opened(program, documents) as chat:
         await chat.ask()
