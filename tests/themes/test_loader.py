@@ -3,6 +3,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from rich.color import Color, ColorSystem
 
 from docmind.agents.settings import Settings
 from docmind.themes.loader import BUILT_IN, MOST_BYTES, Colours, Palette, load_palettes
@@ -48,6 +49,16 @@ def test_every_text_can_be_read_on_every_background(built_in: dict[str, Palette]
     colours = msgspec.structs.asdict(built_in[name].colours)
     ratios = {(text, behind): contrast(colours[text], colours[behind]) for text in TEXT for behind in BEHIND}
     assert {pair: ratio for pair, ratio in ratios.items() if ratio < least} == {}
+
+
+@pytest.mark.parametrize("name", ["docmind-dark", "docmind-light", "docmind-contrast"])
+def test_with_256_colours_the_backgrounds_stay_grey_and_apart(built_in: dict[str, Palette], name: str) -> None:
+    palette = built_in[name]
+    shown = [Color.parse(getattr(palette.colours, role)).downgrade(ColorSystem.EIGHT_BIT) for role in BEHIND]
+    seen = [colour.get_truecolor() for colour in shown]
+    assert all(max(colour) - min(colour) <= 8 for colour in seen)
+    assert len(set(seen)) == len(BEHIND)
+    assert seen == sorted(seen, reverse=not palette.dark)
 
 
 def test_the_terminal_palette_holds_nothing_but_the_terminals_colours(built_in: dict[str, Palette]) -> None:
