@@ -31,7 +31,7 @@ def doing(link: LinkState, library: Library | None, runs: list[State | None]) ->
     if runs:
         now = state_words(runs[0]) if runs[0] and link.state == "ready" else LINKS.get(link.state, "waiting")
         more = len(runs) - 1
-        return f"{now}   {more} question{'s' * (more > 1)} more" if more else now
+        return f"{now}   {more} more question{'s' * (more > 1)}" if more else now
     if link.state != "ready":
         return LINKS[link.state]
     if library and not library.ready:
