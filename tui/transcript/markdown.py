@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
+from rich.console import JustifyMethod
 from rich.style import Style
 from rich.text import Text
 
@@ -23,6 +24,8 @@ CITATION = re.compile(r"\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*|\?)\]")
 """[1], [1, 2], [1-3], and [?] for one that was never shown."""
 _DEEPEST = 20
 """Levels of lists and quotes that are rendered; a hostile text has more."""
+_SIDES: dict[str, JustifyMethod] = {"text-align:right": "right", "text-align:center": "center"}
+"""How markdown-it tells where the cells of a column stand."""
 
 
 @cache
@@ -112,8 +115,13 @@ class _Renderer:
         return lines
 
     def _table(self, node: "SyntaxTreeNode", width: int) -> list[Line]:
-        rows = [[self._text(cell) for cell in row.children] for part in node.children for row in part.children]
+        rows = [[self._cell(cell) for cell in row.children] for part in node.children for row in part.children]
         return table(rows, width, self._look, continued=self._continued)
+
+    def _cell(self, node: "SyntaxTreeNode") -> Text:
+        text = self._text(node)
+        text.justify = _SIDES.get(str(node.attrs.get("style")))
+        return text
 
     def _text(self, node: "SyntaxTreeNode", style: Style | None = None) -> Text:
         text = Text(style=style or "")

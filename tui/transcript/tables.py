@@ -42,15 +42,16 @@ def _fitted(wanted: list[int], room: int) -> list[int] | None:
 
 
 def _row(row: Sequence[Text], widths: list[int], style: Style | None) -> list[Line]:
-    """The cells beside each other, each wrapped to its column."""
+    """The cells beside each other, each wrapped to its column, at the side that its `justify` says."""
     cells = [wrap(cell, columns) for cell, columns in zip(row, widths, strict=False)]
     lines = []
     for place in range(max(map(len, cells), default=0)):
         text = Text()
-        for cell, columns in zip(cells, widths, strict=False):
-            piece = cell[place].text if place < len(cell) else Text("")
-            text.append_text(piece)
-            text.append(" " * (columns - piece.cell_len + _GAP))
+        for cell, lines_of_it, columns in zip(row, cells, widths, strict=False):
+            piece = lines_of_it[place].text if place < len(lines_of_it) else Text("")
+            room = columns - piece.cell_len
+            before = room if cell.justify == "right" else room // 2 if cell.justify == "center" else 0
+            text.append(" " * before).append_text(piece).append(" " * (room - before + _GAP))
         text.rstrip()
         text.stylize(style or "")
         lines.append(Line(text))

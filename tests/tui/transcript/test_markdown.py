@@ -70,6 +70,12 @@ def test_tables_stand_beside_each_other_where_they_fit() -> None:
     ]  # fmt: skip
 
 
+def test_numbers_stand_at_the_right_where_the_table_says_so() -> None:
+    assert shown("| name | value | sign |\n|---|--:|:-:|\n| a | 1 | x |\n| bb | 1,234 | |") == [
+        "name  value  sign", "─────────────────", "a         1   x", "bb    1,234"
+    ]  # fmt: skip
+
+
 def test_cells_are_wrapped_where_a_table_is_too_wide() -> None:
     source = "| name | value |\n|---|---|\n| a | some words that are long |"
     assert shown(source, 20) == ["name  value", "────────────────────", "a     some words", "      that are long"]
