@@ -74,10 +74,11 @@ NAMES = {" ": "space", "?": "question_mark", "/": "slash", ".": "full_stop", "["
 
 @asynccontextmanager
 async def opened(
-    program: Program, documents: Path, config: str = "", size: tuple[int, int] = (120, 40)
+    program: Program, documents: Path, config: str = "", size: tuple[int, int] = (120, 40), *, toasts: bool = False
 ) -> AsyncIterator[Chat]:
+    """`toasts`: the messages in the corner are drawn, too."""
     loaded = load(program.config(config), {"DOCMIND_DATA_DIR": os.fspath(program.data_dir)}, {})
     app = DocmindApp(Start(loaded, [documents], "papers", []))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=toasts) as pilot:
         await pilot.pause()
         yield Chat(app, pilot)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual.widgets._toast import Toast
 
 from chat import opened
 from docmind.agents.protocol import Checked, Profiles
@@ -89,6 +90,15 @@ async def test_the_sidebar_goes_and_stays_gone(program: Program, documents: Path
         assert not chat.screen.query_one(Sidebar).display
         await chat.press("f4")
         assert chat.screen.query_one(Sidebar).display
+
+
+async def test_a_message_in_the_corner_covers_neither_the_prompt_nor_the_last_line(
+    program: Program, documents: Path
+) -> None:
+    async with opened(program, documents, size=(80, 24), toasts=True) as chat:
+        await chat.press("alt+8", "alt+9")
+        await chat.until(lambda: len(chat.screen.query(Toast)) == 2)
+        assert all(toast.region.bottom <= chat.prompt.region.y for toast in chat.screen.query(Toast))
 
 
 async def test_a_source_takes_the_place_of_the_sidebar_where_both_do_not_fit(program: Program, documents: Path) -> None:
