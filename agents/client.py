@@ -172,5 +172,5 @@ async def _time_limit() -> AsyncIterator[None]:
 
 
 def _does_not_start(data_dir: Path, why: str) -> DocmindError:
-    hint = f"It keeps its log in {data_dir}, and its socket in the user's runtime folder."
+    hint = f"It writes to {data_dir} (--data-dir names another folder), its log too, and to the user's runtime folder."
     return DocmindError(Code.ENGINE_START, f"The engine does not start. {why}", hint)

@@ -165,7 +165,10 @@ def main() -> None:
             if not go_to_background(data_dir):
                 os._exit(0)
             asyncio.run(run(data_dir, listener))
-    except (OSError, DocmindError) as error:
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        sys.exit(f"{error.strerror or error}{where}.")
+    except DocmindError as error:
         sys.exit(str(error))
 
 

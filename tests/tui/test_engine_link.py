@@ -142,6 +142,7 @@ async def test_an_engine_that_does_not_start_is_tried_again_with_the_next_questi
         state = await screen.until_state("failed")
         assert state.error is not None
         assert state.error.code == Code.ENGINE_START
+        assert state.error.message.endswith(f"File exists: {blocked_data_dir}.")
         os.unlink(blocked_data_dir)
         screen.link.send(Ask(run="r1", question="Is the pump blue?"))
         assert isinstance(await screen.end_of("r1"), Answered)

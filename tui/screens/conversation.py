@@ -172,6 +172,7 @@ class Conversation(Screen[None]):
 
     def _hear_link(self, state: LinkState) -> None:
         self._link_state = state
+        self.query_one(Heading).engine = state.state != "failed"
         if state.state == "failed" and state.error and state.error.message != self._told:
             self._told = state.error.message
             self.transcript.note(str(state.error), error=True)

@@ -18,13 +18,15 @@ class Heading(Widget):
     Heading { height: 1; padding: 0 1; color: $text-muted; }
     """
     profile: reactive[ProfileState | None] = reactive(None)
+    engine: reactive[bool] = reactive(True)
+    """Whether there is one, or will soon be."""
 
     def __init__(self, folders: str) -> None:
         super().__init__()
         self._folders = one_line(folders, 500)
 
     def render(self) -> RenderResult:
-        badge = _badge(self.profile)
+        badge = _badge(self.profile) if self.engine else Content("no engine")
         room = self.size.width - len("docmind  ") - badge.cell_length - 2
         folders = Content(self._folders).truncate(max(room, 0), ellipsis=True)
         gap = self.size.width - len("docmind  ") - folders.cell_length - badge.cell_length

@@ -15,6 +15,7 @@ from docmind.tui.commands import COMMANDS
 from docmind.tui.engine_link import LinkState
 from docmind.tui.keymap import bindings
 from docmind.tui.screens.help import HelpScreen
+from docmind.tui.widgets.heading import Heading
 from docmind.tui.widgets.search_bar import SearchBar
 from program import Program
 
@@ -209,9 +210,13 @@ async def test_an_engine_that_does_not_start_is_told_once(program: Program, docu
         chat.screen._hear(Failed(run=run, code=error.code, message=error.message, hint=error.hint))
         chat.screen._hear(LinkState("failed", error))
         assert chat.text().count("Look into its log.") == 2
+        heading = chat.screen.query_one(Heading)
+        assert "no engine" in str(heading.render())
         chat.screen._hear(LinkState("ready"))
         chat.screen._hear(LinkState("failed", error))
         assert chat.text().count("Look into its log.") == 3
+        chat.screen._hear(LinkState("starting"))
+        assert "no engine" not in str(heading.render())
 
 
 async def test_a_data_folder_that_cannot_be_written_is_told_once(
