@@ -11,6 +11,8 @@ Library errors are mapped to these at the seam where the library is called, and 
                                  5004 embedding   5006 unauthorised   5007 model not found   5008 rate limited
                                  5009 server error   5010 prompt over the context window   5011 model file
                                  5012 backend crashed   5013 package missing   5014 remote host not allowed
+                                 5015 out of memory   5016 the model refuses to answer   5017 connection broke
+                                 5018 not ready
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,6 +50,10 @@ class Code(StrEnum):
     CRASHED = "ERR_5012"
     PACKAGE_MISSING = "ERR_5013"
     REMOTE_REFUSED = "ERR_5014"
+    OUT_OF_MEMORY = "ERR_5015"
+    REFUSAL = "ERR_5016"
+    BROKEN = "ERR_5017"
+    NOT_READY = "ERR_5018"
 
 
 # Exit statuses of the command line; every other code exits with 1.
@@ -63,6 +69,10 @@ class DocmindError(Exception):
     """
 
     attempts: Sequence[Mapping[str, object]] = ()
+    server_said: str = ""
+    """The server's own words, cleaned and cut; they are part of `message`, too."""
+    retry_after_s: float | None = None
+    """Seconds after which the server wants to be asked again, where it says so; at least 0."""
 
     def __init__(self, code: Code, message: str, hint: str = "") -> None:
         super().__init__(message)

@@ -5,9 +5,11 @@ openai's and ollama's carry `status_code` (-1 or none: an error inside a 200 str
 """
 
 import json
+import math
 import re
+import time
 from collections.abc import Iterator
-from typing import Any
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -18,13 +20,27 @@ from .http import NotAModelServer
 WORDS_LIMIT = 200
 """Characters of a server's own words that a message quotes."""
 
-# llama.cpp, vLLM and OpenAI, LM Studio, TabbyAPI.
-_OVERFLOW = re.compile(
-    r"exceed_context_size|context_length_exceeded|context (length|window|size)|maximum (context|input) length"
-    r"|(prompt|input) is too long|too many tokens",
-    re.IGNORECASE,
-)
-_MEMORY = re.compile(r"out of memory|more system memory|cudamalloc", re.IGNORECASE)
+_SAYS = {
+    # llama.cpp, vLLM and OpenAI, LM Studio, TabbyAPI.
+    Code.CONTEXT_OVERFLOW: re.compile(
+        r"exceed_context_size|context_length_exceeded|context (length|window|size)|maximum (context|input) length"
+        r"|(prompt|input) is too long|too many tokens",
+        re.IGNORECASE,
+    ),
+    # CUDA and ROCm, Ollama, llama.cpp, LM Studio, vLLM.
+    Code.OUT_OF_MEMORY: re.compile(
+        r"out of memory|more system memory|cudamalloc|failed to allocate|unable to allocate"
+        r"|insufficient system resources|no available memory for the cache",
+        re.IGNORECASE,
+    ),
+    # OpenAI and the gateways in front of it.
+    Code.REFUSAL: re.compile(r"content_filter|content_policy|content management policy|ContentPolicy", re.IGNORECASE),
+    # OpenAI and vLLM, Ollama, LiteLLM.
+    Code.MODEL_NOT_FOUND: re.compile(
+        r"model_not_found|model\b.{0,80}\b(not found|does not exist)|invalid model name", re.IGNORECASE
+    ),
+}
+"""Faults that servers tell in words, under many statuses."""
 
 
 def as_docmind_error(error: BaseException, name: str, url: str, model: str, key: str = "") -> DocmindError:
@@ -58,7 +74,7 @@ def _connection(error: BaseException, name: str, url: str) -> DocmindError | Non
         return DocmindError(Code.UNAVAILABLE, f"{name}: nothing answers at {url}.", _START)
     if isinstance(error, httpx.TransportError | OSError):
         message = f"{name} ({url}) closed the connection before the answer was complete."
-        return DocmindError(Code.UNAVAILABLE, message, "Look into the server's log: it may have crashed.")
+        return DocmindError(Code.BROKEN, message, "Look into the server's log: it may have crashed.")
     if isinstance(error, NotAModelServer):
         return DocmindError(Code.INVALID_RESPONSE, f"{name} ({url}) {error} instead of a model's reply.", _ADDRESS)
     if isinstance(error, json.JSONDecodeError):
@@ -69,63 +85,94 @@ def _connection(error: BaseException, name: str, url: str) -> DocmindError | Non
 
 _ADDRESS = "Is the port right, and is there a proxy or login page in between? Set url to the model server itself."
 _START = "Start the server, or correct the profile's url."
+_LOG = "Look into the server's log."
+_WHAT = {
+    Code.CONTEXT_OVERFLOW: "The prompt does not fit into the context window of {who}{said}",
+    Code.OUT_OF_MEMORY: "{who} has too little memory{said}",
+    Code.REFUSAL: "{who} refuses to answer{said}",
+    Code.MODEL_NOT_FOUND: "{who} does not have the model {model!r}.",
+}
+_HINTS = {
+    Code.CONTEXT_OVERFLOW: "Set a smaller context in the profile, or start the server with a larger one.",
+    Code.OUT_OF_MEMORY: "Use a smaller model, or a smaller context.",
+    Code.REFUSAL: "Ask in other words, or use another profile.",
+    Code.MODEL_NOT_FOUND: "",  # the backend adds the models that are there
+}
 
 
 def _reply(error: BaseException, name: str, url: str, model: str, key: str) -> DocmindError | None:
     """Errors that the server spoke itself."""
-    response = getattr(error, "response", None)
+    response = _response(error)
     status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
-    words = _words(error, key)
-    if status is None and not words:
+    body = getattr(error, "error", None) or getattr(error, "body", None)
+    if status is None and not body:
         return None  # not an error of a client library
-    who, said = f"{name} ({url})", f": {words}" if words else "."
-    if _OVERFLOW.search(words):
-        return DocmindError(
-            Code.CONTEXT_OVERFLOW,
-            f"The prompt does not fit into the context window of {who}{said}",
-            "Set a smaller context in the profile, or start the server with a larger one.",
-        )
-    if status in (None, -1):
-        return DocmindError(Code.SERVER_ERROR, f"{who} broke off with an error{said}", _server_hint(words))
-    return _by_status(int(status), who, said, model, response)
+    status = None if status == -1 else status
+    words = _words(body, key)
+    failure = _told(status, body, f"{name} ({url})", f": {words}" if words else ".", clean(model))
+    failure.server_said = words
+    failure.retry_after_s = _retry_after(response)
+    if failure.code == Code.RATE_LIMITED and failure.retry_after_s is not None:
+        failure.hint = f"Try again in {failure.retry_after_s:g} s."
+    return failure
 
 
-def _by_status(status: int, who: str, said: str, model: str, response: Any) -> DocmindError:
+def _response(error: BaseException) -> httpx.Response | None:
+    """ollama's error does not carry it, but was raised while httpx's was handled."""
+    context = error.__context__
+    if isinstance(context, httpx.HTTPStatusError):
+        return context.response
+    response = getattr(error, "response", None)
+    return response if isinstance(response, httpx.Response) else None
+
+
+def _told(status: int | None, body: object, who: str, said: str, model: str) -> DocmindError:
+    """The error that the words tell of, else that of the HTTP status; None: it came inside a stream."""
+    if status not in (401, 403, 429):
+        code = next((code for code, words in _SAYS.items() if words.search(json.dumps(body, default=str))), None)
+        if code:
+            return DocmindError(code, _WHAT[code].format(who=who, said=said, model=model), _HINTS[code])
+    if status is None:
+        return DocmindError(Code.SERVER_ERROR, f"{who} broke off with an error{said}", _LOG)
+    return _by_status(status, who, said)
+
+
+def _by_status(status: int, who: str, said: str) -> DocmindError:
     """The error of an HTTP status."""
     if status in (401, 403):
         hint = "Name the environment variable that holds the key in api_key_env, and set it."
         return DocmindError(Code.UNAUTHORISED, f"{who} refused the API key (HTTP {status}){said}", hint)
-    if status == 404 and "model" in said.lower():
-        return DocmindError(Code.MODEL_NOT_FOUND, f"{who} does not have the model {clean(model)!r}.")
+    if status == 413:
+        message = f"The prompt is too large for {who} (HTTP {status}){said}"
+        return DocmindError(Code.CONTEXT_OVERFLOW, message, _HINTS[Code.CONTEXT_OVERFLOW])
     if status == 429:
-        return DocmindError(Code.RATE_LIMITED, f"{who} takes no more requests now{said}", _wait_hint(response))
+        hint = "Try again later, or use another profile."
+        return DocmindError(Code.RATE_LIMITED, f"{who} takes no more requests now{said}", hint)
     if status in (408, 504):
         return DocmindError(Code.TIMEOUT, f"{who} ran out of time (HTTP {status}){said}", _START)
     if status in (502, 503):
         hint = "It may be starting or overloaded: try again, or look into its log."
-        return DocmindError(Code.UNAVAILABLE, f"{who} is not ready (HTTP {status}){said}", hint)
+        return DocmindError(Code.NOT_READY, f"{who} is not ready (HTTP {status}){said}", hint)
     if status in (404, 405):
         hint = "Check the profile's url and kind: kind ollama wants no path, kind openai often /v1."
         return DocmindError(Code.INVALID_RESPONSE, f"{who} does not offer this interface (HTTP {status}){said}", hint)
     verb = "failed" if status >= 500 else "rejected the request"
-    return DocmindError(Code.SERVER_ERROR, f"{who} {verb} (HTTP {status}){said}", _server_hint(said))
+    return DocmindError(Code.SERVER_ERROR, f"{who} {verb} (HTTP {status}){said}", _LOG)
 
 
-def _words(error: BaseException, key: str) -> str:
+def _words(body: object, key: str) -> str:
     """The server's own words, clean and short, or ''."""
-    body = getattr(error, "error", None) or getattr(error, "body", None)
     while isinstance(body, dict):
         body = body.get("message") or body.get("error") or body.get("detail") or json.dumps(body)
     # Cleaned first: what is cleaned away may stand inside the key.
     return one_line(redact(clean(str(body or "")), [key, json.dumps(key)[1:-1]]), WORDS_LIMIT)
 
 
-def _wait_hint(response: Any) -> str:
-    seconds = clean(response.headers.get("Retry-After", ""))[:30] if response is not None else ""
-    return f"Try again in {seconds} s." if seconds.isdigit() else "Try again later, or use another profile."
-
-
-def _server_hint(words: str) -> str:
-    if _MEMORY.search(words):
-        return "The model does not fit into memory: use a smaller one, or a smaller context."
-    return "Look into the server's log."
+def _retry_after(response: httpx.Response | None) -> float | None:
+    """The Retry-After header, seconds or a date (RFC 9110, 10.2.3); None where there is no usable one."""
+    value = response.headers.get("Retry-After", "") if response is not None else ""
+    try:
+        seconds = float(value) if value[:1].isdigit() else parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, round(seconds, 1)) if math.isfinite(seconds) else None

@@ -130,7 +130,7 @@ class LlamaCpp(OpenAI):
 
     async def _explain(self, error: Exception) -> DocmindError:
         failure = await super()._explain(error)
-        lost = failure.code == Code.UNAVAILABLE and self.child is not None and await self.child.died()
+        lost = failure.code in (Code.UNAVAILABLE, Code.BROKEN) and self.child is not None and await self.child.died()
         return self._failure(self.child) if lost and self.child else failure
 
     async def _end_child(self) -> None:

@@ -31,7 +31,7 @@ def openai(server: FakeServer, name: str = "model") -> str:
         (Fault("status", status=404, message="model not found"), "ERR_5007"),
         (Fault("status", status=429), "ERR_5008"),
         (Fault("status", status=500), "ERR_5009"),
-        (Fault("status", status=503), "ERR_5001"),
+        (Fault("status", status=503), "ERR_5018"),
     ],
     ids=lambda value: f"{value.kind}{value.status}" if isinstance(value, Fault) else value,
 )
@@ -155,7 +155,7 @@ def test_an_answer_that_breaks_off_is_kept_and_the_reason_said(program: Program,
         done = program.run("--config", program.config(openai(server)), "ask", QUESTION, documents)
     assert done.returncode == 1
     assert done.stdout == "Every four hundred hours,\n"
-    assert "[ERR_5001]" in done.stderr
+    assert "[ERR_5017]" in done.stderr
 
 
 def test_a_gguf_that_crashes_llama_cpp_does_not_take_docmind_with_it(

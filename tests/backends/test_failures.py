@@ -1,6 +1,8 @@
 """Every library error has its code, message and hint."""
 
 import json
+import time
+from email.utils import formatdate
 
 import httpx
 import ollama
@@ -28,11 +30,11 @@ ERRORS = [
     (httpx.ConnectError("refused"), Code.UNAVAILABLE),
     (ConnectionError("Failed to connect to Ollama"), Code.UNAVAILABLE),
     (ConnectionRefusedError(111, "refused"), Code.UNAVAILABLE),
-    (ConnectionResetError(104, "reset"), Code.UNAVAILABLE),
-    (BrokenPipeError(32, "pipe"), Code.UNAVAILABLE),
-    (OSError(113, "no route"), Code.UNAVAILABLE),
-    (httpx.ReadError(""), Code.UNAVAILABLE),
-    (httpx.RemoteProtocolError("peer closed"), Code.UNAVAILABLE),
+    (ConnectionResetError(104, "reset"), Code.BROKEN),
+    (BrokenPipeError(32, "pipe"), Code.BROKEN),
+    (OSError(113, "no route"), Code.BROKEN),
+    (httpx.ReadError(""), Code.BROKEN),
+    (httpx.RemoteProtocolError("peer closed"), Code.BROKEN),
     (httpx.ConnectTimeout(""), Code.TIMEOUT),
     (httpx.ReadTimeout(""), Code.TIMEOUT),
     (TimeoutError(), Code.TIMEOUT),
@@ -41,13 +43,13 @@ ERRORS = [
     (json.JSONDecodeError("Expecting value", "<<<", 0), Code.INVALID_RESPONSE),
     (KeyError("message"), Code.INVALID_RESPONSE),
     (AttributeError("'list' object has no attribute 'get'"), Code.INVALID_RESPONSE),
-    (ollama.ResponseError("CUDA error: out of memory"), Code.SERVER_ERROR),
+    (ollama.ResponseError("CUDA error: out of memory"), Code.OUT_OF_MEMORY),
     (ollama.ResponseError("model 'x' not found", 404), Code.MODEL_NOT_FOUND),
     (ollama.ResponseError("404 page not found", 404), Code.INVALID_RESPONSE),
     (ollama.ResponseError("unauthorized", 401), Code.UNAUTHORISED),
-    (ollama.ResponseError("server busy", 503), Code.UNAVAILABLE),
+    (ollama.ResponseError("server busy", 503), Code.NOT_READY),
     (ollama.ResponseError("runner terminated", 500), Code.SERVER_ERROR),
-    (openai.APIError("CUDA", REQUEST, body={"message": "CUDA out of memory"}), Code.SERVER_ERROR),
+    (openai.APIError("CUDA", REQUEST, body={"message": "CUDA out of memory"}), Code.OUT_OF_MEMORY),
     (status(400, {"message": VLLM_OVERFLOW}), Code.CONTEXT_OVERFLOW),
     (status(400, {"message": "request (9 tokens) exceeds the available context size"}), Code.CONTEXT_OVERFLOW),
     (status(400, {"message": "temperature must be positive"}), Code.SERVER_ERROR),
@@ -56,8 +58,14 @@ ERRORS = [
     (status(404), Code.INVALID_RESPONSE),
     (status(408), Code.TIMEOUT),
     (status(429), Code.RATE_LIMITED),
-    (status(502, "<html>Bad gateway</html>"), Code.UNAVAILABLE),
+    (status(502, "<html>Bad gateway</html>"), Code.NOT_READY),
     (status(504), Code.TIMEOUT),
+    (status(413, "too large"), Code.CONTEXT_OVERFLOW),
+    (status(400, {"message": "Nope.", "code": "content_filter"}), Code.REFUSAL),
+    (status(400, {"message": "Too long.", "type": "exceed_context_size_error"}), Code.CONTEXT_OVERFLOW),
+    (status(400, {"message": "/chat/completions: Invalid model name passed in model=x"}), Code.MODEL_NOT_FOUND),
+    (status(500, {"message": "model requires more system memory (9 GiB) than is available"}), Code.OUT_OF_MEMORY),
+    (status(429, {"message": "tokens per minute: too many tokens"}), Code.RATE_LIMITED),
     (DocmindError(Code.CRASHED, "gone", "again"), Code.CRASHED),
 ]
 
@@ -77,12 +85,33 @@ def test_lack_of_memory_has_a_hint_of_its_own() -> None:
     assert "smaller" in failure.hint
 
 
-def test_the_time_to_wait_is_shown_only_if_it_is_a_number() -> None:
-    def hint(value: str) -> str:
-        return as_docmind_error(status(429, headers={"Retry-After": value}), "fast", "http://h", "x").hint
+def retry_after(value: str) -> float | None:
+    return as_docmind_error(status(429, headers={"Retry-After": value}), "fast", "http://h", "x").retry_after_s
 
-    assert "30 s" in hint("30")
-    assert "Wed" not in hint("Wed, 21 Oct 2026 07:28:00 GMT")
+
+@pytest.mark.parametrize(("value", "seconds"), [("30", 30), ("0.5", 0.5), ("0", 0)])
+def test_the_time_to_wait_is_known_in_seconds(value: str, seconds: float) -> None:
+    assert retry_after(value) == seconds
+
+
+def test_the_time_to_wait_may_be_a_date() -> None:
+    wait = retry_after(formatdate(time.time() + 60, usegmt=True))
+
+    assert wait is not None
+    assert 0 < wait <= 60
+    assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-3", "inf", "9" * 400, "1e999", "Wed, 99 Foo 2026 07:28:00 GMT"])
+def test_a_time_to_wait_that_makes_no_sense_is_none(value: str) -> None:
+    assert retry_after(value) is None
+
+
+def test_the_servers_own_words_are_kept_apart() -> None:
+    failure = as_docmind_error(status(503, {"message": "busy\x1b[31m, try later"}), "fast", "http://h", "x")
+
+    assert failure.server_said == "busy, try later"
+    assert failure.message.endswith(": busy, try later")
 
 
 def test_the_servers_words_are_cut() -> None:

@@ -40,9 +40,14 @@ FAULTS = {
     "404": (Fault("status", status=404, message="page not found"), Code.INVALID_RESPONSE),
     "429": (Fault("status", status=429, message="slow down"), Code.RATE_LIMITED),
     "500": (Fault("status", status=500), Code.SERVER_ERROR),
-    "503": (Fault("status", status=503, message="server busy"), Code.UNAVAILABLE),
+    "503": (Fault("status", status=503, message="server busy"), Code.NOT_READY),
     "redirect": (Fault("status", status=302, headers={"Location": "http://example.org/"}), Code.INVALID_RESPONSE),
     "overflow": (Fault("status", status=400, message="exceeds the available context size"), Code.CONTEXT_OVERFLOW),
+    "no memory": (Fault("status", status=500, message="CUDA error: out of memory"), Code.OUT_OF_MEMORY),
+    "no memory in the stream": (
+        Fault("error", after=3, message="cudaMalloc failed: out of memory"),
+        Code.OUT_OF_MEMORY,
+    ),
     "web page": (Fault("html"), Code.INVALID_RESPONSE),
     "empty": (Fault("empty"), Code.INVALID_RESPONSE),
     "preamble only": (Fault("eof"), Code.INVALID_RESPONSE),
@@ -50,8 +55,8 @@ FAULTS = {
     "silence": (Fault("stall"), Code.TIMEOUT),
     "error": (Fault("error", after=3), Code.SERVER_ERROR),
     "garbage": (Fault("garbage", after=3), Code.INVALID_RESPONSE),
-    "reset": (Fault("reset", after=3), Code.UNAVAILABLE),
-    "closed": (Fault("fin", after=3), Code.UNAVAILABLE),
+    "reset": (Fault("reset", after=3), Code.BROKEN),
+    "closed": (Fault("fin", after=3), Code.BROKEN),
     "no end marker": (Fault("eof", after=3), Code.INVALID_RESPONSE),
     "stall": (Fault("stall", after=3), Code.TIMEOUT),
 }
@@ -76,7 +81,7 @@ async def test_a_server_answers_again_after_a_fault(kind: str) -> None:
     async with talking_to(FakeServer([ANSWER], fault=Fault("reset", after=2, times=1)), kind) as backend:
         broken, whole = await listen(backend), await listen(backend)
 
-    assert broken.code == Code.UNAVAILABLE
+    assert broken.code == Code.BROKEN
     assert whole.text == ANSWER
 
 
@@ -99,7 +104,9 @@ async def test_too_many_requests_says_when_to_come_back(kind: str) -> None:
         heard = await listen(backend)
 
     assert heard.error is not None
-    assert kind == "ollama" or "17 s" in heard.error.hint
+    assert heard.error.retry_after_s == 17
+    assert "17 s" in heard.error.hint
+    assert heard.error.server_said == fault.message
 
 
 @KINDS
