@@ -7,9 +7,11 @@ from llama_index.core.llms import ChatMessage, ChatResponse
 
 from ..errors import Code, DocmindError
 from ..records import Usage
-from ..text import StreamCleaner, StreamRedactor, clean
+from ..text import StreamCleaner, StreamRedactor, clean, one_line
 from ..tokens import estimate
 from .base import Delta
+from .echo import EchoFilter
+from .failures import WORDS_LIMIT
 from .thinking import ThinkSplitter
 
 CHARS_PER_TOKEN = 12
@@ -23,37 +25,55 @@ class Wire(Protocol):
 
     def usage(self, raw: Any) -> Usage | None: ...
 
+    def refusal(self, raw: Any) -> str: ...
+
+    def whole(self, raw: Any) -> bool: ...
+
 
 class Answer:
-    """Makes Deltas of LlamaIndex's chunks. `name` is the profile's, `key` must not appear, `most` is in tokens."""
+    """Makes Deltas of LlamaIndex's chunks. `name` is the profile's, `key` must not appear, `most` is in tokens.
 
-    def __init__(self, wire: Wire, name: str, key: str, most: int) -> None:
+    `beginning` is what the server goes on with, which some servers repeat first.
+    """
+
+    def __init__(self, wire: Wire, name: str, key: str, most: int, beginning: str = "") -> None:
         self._wire, self._name, self._left = wire, clean(name), CHARS_PER_TOKEN * most
         self._splitter = ThinkSplitter()
         self._text, self._thinking = _Channel(key), _Channel(key)
         self._usage: Usage | None = None
-        self._ended = False
+        self._continued, self._echo = bool(beginning), EchoFilter(beginning)
+        self._refusal = ""
+        self._ended = self._whole = False
 
     def take(self, chunk: ChatResponse) -> list[Delta]:
         """The deltas of a chunk: none, or one with text or thinking. Raises DocmindError (INVALID_RESPONSE)."""
         self._ended = self._ended or self._wire.ended(chunk.raw)
         self._usage = self._wire.usage(chunk.raw) or self._usage
+        self._refusal += self._wire.refusal(chunk.raw)
+        self._whole = self._whole or self._wire.whole(chunk.raw)
         text, inline = self._splitter.feed(chunk.delta or "")
         thinking = (chunk.additional_kwargs.get("thinking_delta") or "") + inline
         self._left -= len(text) + len(thinking)
         if self._left < 0:
             raise _invalid(f"{self._name} goes on far beyond max_tokens.", "Look into its log, or use another server.")
-        return _delta(self._text.feed(text), self._thinking.feed(thinking))
+        return self._delta(self._echo.feed(self._text.feed(text)), self._thinking.feed(thinking))
 
     def finish(self, messages: Sequence[ChatMessage]) -> list[Delta]:
         """What was held back, and the usage. Raises DocmindError (INVALID_RESPONSE) when the answer is not whole."""
         text, thinking = self._splitter.close()
-        rest = _delta(self._text.close(text), self._thinking.close(thinking))
+        last = self._echo.feed(self._text.close(text)) + self._echo.close()
+        rest = self._delta(last, self._thinking.close(thinking))
+        if self._refusal:
+            message = f"{self._name} refuses to answer: {one_line(clean(self._refusal), WORDS_LIMIT)}"
+            raise DocmindError(Code.REFUSAL, message, "Ask in other words, or use another profile.")
         if not self._ended and (self._text.said or self._thinking.said):
             raise _invalid(f"{self._name} broke off: the answer ended without its end marker.", "Look into its log.")
-        if not self._text.said:
+        if not self._text.said and not (self._continued and self._ended):  # it may have had nothing to add
             raise _invalid(*self._empty())
         return [*rest, Delta(usage=self._usage or self._estimated(messages))]
+
+    def _delta(self, text: str, thinking: str) -> list[Delta]:
+        return [Delta(text=text, thinking=thinking, whole=self._whole)] if text or thinking else []
 
     def _empty(self) -> tuple[str, str]:
         if self._thinking.said:
@@ -86,10 +106,6 @@ class _Channel:
         if text:
             self.said.append(text)
         return text
-
-
-def _delta(text: str, thinking: str) -> list[Delta]:
-    return [Delta(text=text, thinking=thinking)] if text or thinking else []
 
 
 def _invalid(message: str, hint: str) -> DocmindError:

@@ -49,6 +49,8 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
     thinking: str = ""
     usage: Usage | None = None
     """On the last delta only."""
+    whole: bool = False
+    """The server cannot stream: its whole answer came at once."""
 
 
 class Abilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,10 +58,12 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
 
     continues: bool = False
     """Whether it goes on with an answer of which it is given the beginning."""
+    native_tools: bool = False
+    """Whether the server understands tool definitions as it is usually started."""
 
 
-class Backend(ABC):
-    """One profile, made usable. Making one opens no socket and loads no model."""
+class Checkable(ABC):
+    """What can be said of a profile without asking its model. Making one opens no socket and loads no model."""
 
     kind: ClassVar[str]
     local: ClassVar[bool] = False
@@ -72,6 +76,9 @@ class Backend(ABC):
     def cold(self) -> bool:
         """Whether the next call has to load the model first, as far as that is known without asking."""
         return False
+
+    async def alive(self) -> None:  # noqa: B027  (kinds without a server are there)
+        """Raises DocmindError where nothing accepts a connection."""
 
     @abstractmethod
     async def health(self) -> Health:
@@ -89,6 +96,13 @@ class Backend(ABC):
     async def context(self) -> int:
         """Context window in tokens: the profile's, else the server's (at most 8192). Raises DocmindError."""
 
+    async def aclose(self) -> None:  # noqa: B027  (most kinds with nothing to close need not say so)
+        """Let go of connections and child processes."""
+
+
+class Backend(Checkable):
+    """One profile, made usable."""
+
     async def abilities(self) -> Abilities:
         """What it allows. Raises DocmindError."""
         return Abilities()
@@ -99,9 +113,6 @@ class Backend(ABC):
 
         Where the last message is the assistant's, a backend that `continues` goes on with it and gives what follows.
         """
-
-    async def aclose(self) -> None:  # noqa: B027  (most kinds with nothing to close need not say so)
-        """Let go of connections and child processes."""
 
 
 @functools.cache

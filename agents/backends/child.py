@@ -76,6 +76,10 @@ class Child:
         line = next(filter(_TELLING.search, self.lines), self.lines[-1] if self.lines else "")
         return f"exit status {self.process.returncode}" + (f": {_STAMP.sub('', line)}" if line else "")
 
+    def says(self, pattern: re.Pattern[str]) -> str:
+        """The first line of its log that matches; cleaned."""
+        return _STAMP.sub("", next(filter(pattern.search, self.lines), ""))
+
     async def end(self) -> None:
         """Let it end, else kill it; returns when it is gone."""
         assert self.process.stdin is not None

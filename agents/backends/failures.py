@@ -20,6 +20,13 @@ from .http import NotAModelServer
 WORDS_LIMIT = 200
 """Characters of a server's own words that a message quotes."""
 
+MEMORY = re.compile(
+    r"out of memory|more system memory|cudamalloc|failed to allocate|unable to allocate"
+    r"|insufficient system resources|no available memory for the cache",
+    re.IGNORECASE,
+)
+"""The words of CUDA and ROCm, Ollama, llama.cpp, LM Studio, vLLM."""
+
 _SAYS = {
     # llama.cpp, vLLM and OpenAI, LM Studio, TabbyAPI.
     Code.CONTEXT_OVERFLOW: re.compile(
@@ -27,12 +34,7 @@ _SAYS = {
         r"|(prompt|input) is too long|too many tokens",
         re.IGNORECASE,
     ),
-    # CUDA and ROCm, Ollama, llama.cpp, LM Studio, vLLM.
-    Code.OUT_OF_MEMORY: re.compile(
-        r"out of memory|more system memory|cudamalloc|failed to allocate|unable to allocate"
-        r"|insufficient system resources|no available memory for the cache",
-        re.IGNORECASE,
-    ),
+    Code.OUT_OF_MEMORY: MEMORY,
     # OpenAI and the gateways in front of it.
     Code.REFUSAL: re.compile(r"content_filter|content_policy|content management policy|ContentPolicy", re.IGNORECASE),
     # OpenAI and vLLM, Ollama, LiteLLM.
@@ -104,7 +106,7 @@ def _reply(error: BaseException, name: str, url: str, model: str, key: str) -> D
     """Errors that the server spoke itself."""
     response = _response(error)
     status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
-    body = getattr(error, "error", None) or getattr(error, "body", None)
+    body = getattr(error, "error", None) or getattr(error, "body", None) or _body(error)
     if status is None and not body:
         return None  # not an error of a client library
     status = None if status == -1 else status
@@ -126,6 +128,16 @@ def _response(error: BaseException) -> httpx.Response | None:
     return response if isinstance(response, httpx.Response) else None
 
 
+def _body(error: BaseException) -> object:
+    """What came with an error of httpx, which is read where it is raised."""
+    if not isinstance(error, httpx.HTTPStatusError):
+        return None
+    try:
+        return error.response.json()
+    except ValueError:
+        return error.response.text
+
+
 def _told(status: int | None, body: object, who: str, said: str, model: str) -> DocmindError:
     """The error that the words tell of, else that of the HTTP status; None: it came inside a stream."""
     if status not in (401, 403, 429):
@@ -134,6 +146,8 @@ def _told(status: int | None, body: object, who: str, said: str, model: str) -> 
             return DocmindError(code, _WHAT[code].format(who=who, said=said, model=model), _HINTS[code])
     if status is None:
         return DocmindError(Code.SERVER_ERROR, f"{who} broke off with an error{said}", _LOG)
+    if status == 404 and "model" in said.lower():
+        return DocmindError(Code.MODEL_NOT_FOUND, f"{who} does not have the model {model!r}.")
     return _by_status(status, who, said)
 
 

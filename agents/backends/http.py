@@ -15,6 +15,10 @@ from ..settings import Timeouts
 for module in ("httpcore", "anyio._backends._asyncio"):
     importlib.import_module(module)
 
+WHOLE = "chat.completion"
+"""The `object` of an answer that was not streamed."""
+NO_STREAM = (400, 405, 422, 501)
+"""Statuses with which a server may refuse to stream."""
 PIECE = 4096
 """Bytes of a body that are handed on at once: about 20 events."""
 
@@ -55,13 +59,21 @@ class NotAModelServer(Exception):
 class Transport(httpx.AsyncHTTPTransport):
     """Turns replies that the client libraries misread in silence into errors, or into what they expect."""
 
+    unstreamed = False
+    """Whether the server has refused to stream: then it is asked for whole answers."""
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The response. Raises NotAModelServer."""
+        if self.unstreamed and _wants_events(request):
+            return await _as_events(await super().handle_async_request(_unstreamed(request)))
         response = await super().handle_async_request(request)
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if response.is_redirect or (response.is_success and kind == "text/html"):
             await response.aclose()
             raise NotAModelServer("redirects elsewhere" if response.is_redirect else "answers with a web page")
+        if _wants_events(request) and await _refuses_to_stream(response):
+            self.unstreamed = True
+            return await _as_events(await super().handle_async_request(_unstreamed(request)))
         if response.is_success and kind == "application/json" and _wants_events(request):
             return await _as_events(response)
         assert isinstance(response.stream, httpx.AsyncByteStream)
@@ -93,15 +105,33 @@ def _wants_events(request: httpx.Request) -> bool:
     return request.url.path.endswith("/chat/completions") and b'"stream":true' in request.content.replace(b" ", b"")
 
 
+async def _refuses_to_stream(response: httpx.Response) -> bool:
+    """Whether it is about streaming that the server complains."""
+    return response.status_code in NO_STREAM and b"stream" in (await response.aread()).lower()
+
+
+def _unstreamed(request: httpx.Request) -> httpx.Request:
+    """The same request for one whole answer."""
+    body = msgspec.json.decode(request.content) | {"stream": False}
+    body.pop("stream_options", None)
+    headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+    return httpx.Request(
+        request.method, request.url, headers=headers, content=msgspec.json.encode(body), extensions=request.extensions
+    )
+
+
 async def _as_events(response: httpx.Response) -> httpx.Response:
     """Some servers ignore `stream`: their whole answer becomes a stream of one event. Other JSON stays as it is."""
     body = await response.aread()
     await response.aclose()
+    if response.is_error:
+        return response
     try:
         answer = msgspec.json.decode(body)
         for choice in answer["choices"]:
             choice["delta"] = choice.pop("message")
     except (msgspec.DecodeError, KeyError, TypeError):
         return httpx.Response(response.status_code, content=b"data: " + body.replace(b"\n", b" ") + b"\n\n")
+    answer["object"] = WHOLE
     events = b"data: " + msgspec.json.encode(answer) + b"\n\ndata: [DONE]\n\n"
     return httpx.Response(200, content=events, headers={"Content-Type": "text/event-stream"})

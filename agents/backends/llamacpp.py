@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
+from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike
 
 from ..errors import Code, DocmindError
 from ..text import clean
 from .base import Health
 from .child import Child
-from .llamaindex import LARGEST_CONTEXT
+from .failures import MEMORY
+from .flavours import BY_NAME, Flavour
 from .openai import OpenAI
+from .server import LARGEST_CONTEXT
 
 GGUF_VERSIONS = (2, 3)
 """File format versions that llama.cpp reads."""
@@ -59,20 +62,27 @@ class LlamaCpp(OpenAI):
 
     async def context(self) -> int:
         """As llama.cpp set it: it lowers a window that is larger than the model was trained for."""
-        return (await self._known())[1]
+        return (await self.known())[1]
 
-    async def facts(self) -> tuple[str, int]:
-        """/props tells the window."""
-        return await self.model(), await self._llama_server_window() or LARGEST_CONTEXT
-
-    async def _known(self) -> tuple[str, int]:
+    async def known(self) -> tuple[str, int]:
+        """The facts of a running child. Raises DocmindError."""
         await self._start()
-        return await super()._known()
+        return await super().known()
 
-    async def llm(self, stop: Sequence[str] = ()) -> OpenAILike:
+    async def flavour(self) -> Flavour:
+        """Known without asking."""
+        return BY_NAME["llama-server"]
+
+    async def prepare(
+        self, messages: Sequence[ChatMessage], stop: Sequence[str]
+    ) -> tuple[OpenAILike, Sequence[ChatMessage]]:
         """The LlamaIndex LLM for a running child."""
         await self._start()
-        return await super().llm(stop)
+        return await super().prepare(messages, stop)
+
+    async def alive(self) -> None:
+        """Whether it could start. Raises DocmindError (MODEL_FILE, PACKAGE_MISSING)."""
+        self._check()
 
     async def probe(self) -> Health:
         """Ready when it could start; loads no model."""
@@ -121,6 +131,10 @@ class LlamaCpp(OpenAI):
 
     def _failure(self, child: Child) -> DocmindError:
         """Why the child ended."""
+        if told := child.says(MEMORY):
+            message = f"{clean(self.name)}: {self.place} does not fit into memory ({told})."
+            hint = 'Set a smaller context, fewer gpu_layers or kv_cache = "q8_0", or take a smaller model.'
+            return DocmindError(Code.OUT_OF_MEMORY, message, hint)
         if child.crashed:
             message = f"{clean(self.name)}: llama.cpp crashed with {self.place} ({child.report()})."
             hint = "The file may be damaged, or memory too small: try a smaller model, context or gpu_layers."
@@ -128,8 +142,8 @@ class LlamaCpp(OpenAI):
         message = f"{clean(self.name)}: llama.cpp cannot load {self.place} ({child.report()})."
         return DocmindError(Code.MODEL_FILE, message, "Download the file again, or take one that llama.cpp supports.")
 
-    async def _explain(self, error: Exception) -> DocmindError:
-        failure = await super()._explain(error)
+    async def explain(self, error: Exception) -> DocmindError:
+        failure = await super().explain(error)
         lost = failure.code in (Code.UNAVAILABLE, Code.BROKEN) and self.child is not None and await self.child.died()
         return self._failure(self.child) if lost and self.child else failure
 
@@ -138,6 +152,7 @@ class LlamaCpp(OpenAI):
             await self.child.end()
             self.child = None
             self.__dict__.pop("client", None)  # it knows the old port
+            self.forget()
 
     async def aclose(self) -> None:
         """End the child, also one that is just starting, and close the connections."""

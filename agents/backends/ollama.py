@@ -2,37 +2,35 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import ollama
 from llama_index.core.constants import DEFAULT_TEMPERATURE
+from llama_index.core.llms import ChatMessage
 from llama_index.llms.ollama import Ollama as OllamaLLM
 
-from ..errors import Code, DocmindError
 from ..records import Usage
-from ..text import clean
-from .base import Health
+from .base import Abilities
 from .http import client_options
-from .llamaindex import LARGEST_CONTEXT, LlamaIndexBackend
-from .naming import first_chat_model
+from .llamaindex import LlamaIndexBackend
+from .ollama_server import OllamaServer
 
 
-class Ollama(LlamaIndexBackend):
+class Ollama(OllamaServer, LlamaIndexBackend):
     """`options`: `keep_alive` and `thinking` go beside the model's own options (`temperature`, `top_k`, `seed` ...)."""
-
-    kind: ClassVar = "ollama"
-    default_url: ClassVar = "http://127.0.0.1:11434"
 
     @cached_property
     def client(self) -> ollama.AsyncClient:
         """Opened when first used. Raises DocmindError (CONFIG, REMOTE_REFUSED)."""
         return ollama.AsyncClient(str(self.url), **client_options(self.url, self.key, self.profile.timeouts))
 
-    async def llm(self, stop: Sequence[str] = ()) -> OllamaLLM:
+    async def prepare(
+        self, messages: Sequence[ChatMessage], stop: Sequence[str]
+    ) -> tuple[OllamaLLM, Sequence[ChatMessage]]:
         """The LlamaIndex LLM, with an explicit window: another one in each request would load the model anew."""
         options = dict(self.profile.options)
         keep_alive, thinking = options.pop("keep_alive", None), options.pop("thinking", None)
-        return OllamaLLM(
+        llm = OllamaLLM(
             model=await self.model(),
             context_window=await self.context(),
             temperature=options.pop("temperature", DEFAULT_TEMPERATURE),
@@ -42,33 +40,16 @@ class Ollama(LlamaIndexBackend):
             is_function_calling_model=False,
             async_client=self.client,
         )
+        return llm, messages
 
-    async def facts(self) -> tuple[str, int]:
-        """/api/show knows the model's own window."""
-        model = self.profile.model or first_chat_model(await self.list_models())
-        info = (await self.client.show(model)).modelinfo or {}
-        windows = [int(value) for name, value in info.items() if name.endswith(".context_length")]
-        return model, min([LARGEST_CONTEXT, *windows])
-
-    async def list_models(self) -> list[str]:
-        """/api/tags."""
-        return [model.model for model in (await self.client.list()).models if model.model]
-
-    async def probe(self) -> Health:
-        """Ready when the model is there; loading it is part of the first call."""
-        models = await self.list_models()
-        if self.profile.model and not {self.profile.model, f"{self.profile.model}:latest"} & set(models):
-            message = f"{clean(self.name)} does not have the model {clean(self.profile.model)!r}."
-            raise DocmindError(Code.MODEL_NOT_FOUND, message, await self._model_hint())
-        return Health(state="ready")
-
-    async def _model_hint(self) -> str:
-        return f"{await super()._model_hint()} Or fetch it: ollama pull {clean(self.profile.model)}"
-
-    async def loading(self) -> bool:
-        """/api/ps lists a model once it is loaded."""
-        model = await self.model()
-        return not any(one.model in (model, f"{model}:latest") for one in (await self.client.ps()).models)
+    async def abilities(self) -> Abilities:
+        """Whether a beginning is continued depends on the model's template: it is tried. Raises DocmindError."""
+        try:
+            _, shown = await self.show()
+        except Exception as error:
+            raise await self.explain(error) from error
+        tools = "tools" in (shown.get("capabilities") or ())
+        return Abilities(continues=await self.continues_when_tried(), native_tools=tools)
 
     def ended(self, raw: Any) -> bool:
         """The last line says done."""
@@ -82,5 +63,6 @@ class Ollama(LlamaIndexBackend):
 
     async def aclose(self) -> None:
         """Close the connections."""
+        await super().aclose()
         if "client" in self.__dict__:
             await self.client.close()  # type: ignore[no-untyped-call]

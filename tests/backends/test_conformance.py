@@ -19,7 +19,8 @@ from fakes.listening import QUESTION, listen
 
 ANSWER = "Thought: I can answer now.\nAnswer: The manual says 42 [1]."
 LONG = ANSWER + " ".join(f"word{number}" for number in range(1500))
-CASES = ["quotes", "llamacpp", "ollama", "openai/vllm", "openai/llamacpp", "openai/lmstudio", "openai/plain"]
+FLAVOURS = ["vllm", "lmstudio", "llamacpp", "llamafile", "sglang", "tabby", "tensorrt", "litellm", "plain"]
+CASES = ["quotes", "llamacpp", "ollama", *(f"openai/{flavour}" for flavour in FLAVOURS)]
 STALL_LIMIT = 0.05
 """Longest time for which the event loop may stand still, in seconds."""
 TRIES = 3
@@ -96,6 +97,15 @@ async def test_usage_comes_with_the_last_piece_only(subject: Subject) -> None:
     assert heard.usage.prompt_tokens > 0
     assert heard.usage.completion_tokens > 0
     assert heard.usage.estimated == (subject.kind == "quotes")
+
+
+async def test_what_it_can_continue_it_continues(subject: Subject) -> None:
+    backend = await subject.open()
+    if (await backend.abilities()).continues:
+        begun, rest = ANSWER.split(" says")
+        heard = await listen(backend, [*QUESTION, ChatMessage(role="assistant", content=begun)])
+
+        assert (heard.text, heard.error) == (" says" + rest, None)
 
 
 async def test_a_backend_answers_again_after_an_answer_that_was_left(subject: Subject) -> None:

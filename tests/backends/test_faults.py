@@ -115,6 +115,7 @@ async def test_a_whole_answer_instead_of_a_stream_is_taken(kind: str) -> None:
         heard = await listen(backend)
 
     assert (heard.text, heard.thinking, heard.error) == (ANSWER, "Hm.", None)
+    assert kind == "ollama" or any(delta.whole for delta in heard.deltas)
     assert heard.usage is not None
     assert not heard.usage.estimated
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from docmind.agents.backends.openai import UNKNOWN_CONTEXT, OpenAI
+from docmind.agents.backends.openai import OpenAI
+from docmind.agents.backends.openai_server import UNKNOWN_CONTEXT
 from docmind.agents.errors import Code
 from docmind.agents.settings import Profile
 from fakes import FakeServer, Fault, Reply

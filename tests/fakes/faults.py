@@ -8,6 +8,7 @@ Kind = Literal[
     "status",  # an error status before the first byte: see `status`, `message`, `headers`
     "html",  # a web page instead of the API
     "json",  # one whole JSON body although a stream was asked for
+    "nostream",  # an error where a stream is asked for, else a whole answer
     "empty",  # 200 and a stream without content
     "stall",  # silence until `FakeServer.resume()`; after=0 holds back even the status line
     "reset",  # TCP reset

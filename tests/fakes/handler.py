@@ -8,7 +8,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
-from . import routes
+from . import continuing, routes
 from .faults import Fault
 from .wires import OllamaWire, OpenAIWire, Reply, Wire
 
@@ -36,6 +36,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests read `FakeServer.requests` instead."""
+
+    def version_string(self) -> str:
+        """The `Server` header."""
+        return "llamafile/0.9.3" if self.fake.flavour == "llamafile" else super().version_string()
 
     def setup(self) -> None:
         super().setup()
@@ -87,10 +91,23 @@ class Handler(BaseHTTPRequestHandler):
             self._json(wire.error_body(fault.message, fault.status), fault.status, fault.headers)
         elif fault and fault.kind == "html":
             self._send(PAGE, "text/html")
-        elif not body.get("stream", route == "/api/chat") or (fault and fault.kind == "json"):
-            self._json(wire.whole(self.fake.reply_to(body["messages"])))
         else:
-            self._try_to_stream(wire, self.fake.reply_to(body["messages"]), fault)
+            self._reply(wire, route, body, fault)
+
+    def _reply(self, wire: Wire, route: str, body: dict[str, Any], fault: Fault | None) -> None:
+        streams = body.get("stream", route == "/api/chat")
+        try:
+            reply = continuing.reply(self.fake, route, body)
+        except continuing.Refused:
+            self._json(wire.error_body("the last message must not be the assistant's", 400), 400)
+            return
+        if streams and fault and fault.kind == "nostream":
+            self._json(wire.error_body("streaming is not supported", 400), 400)
+        elif not streams or (fault and fault.kind == "json"):
+            self._pause(self.fake.gap)
+            self._json(wire.whole(reply))
+        else:
+            self._try_to_stream(wire, reply, fault)
 
     def _wire(self, route: str, body: dict[str, Any]) -> Wire:
         model = str(body.get("model"))
@@ -114,15 +131,16 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", wire.content_type)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        tokens = [] if fault and fault.kind == "empty" else reply.tokens()
-        if tokens:
+        empty = fault is not None and fault.kind == "empty"
+        tokens = [] if empty else reply.tokens()
+        if not empty:
             self._chunk(wire.preamble())
         for index, (field, piece) in enumerate(tokens):
             if fault and index == fault.after and self._break(wire, fault):
                 return
             self._chunk(wire.token(field, piece))
             self._pause(self.fake.gap)
-        for line in wire.end(reply) if tokens else ():
+        for line in () if empty else wire.end(reply):
             self._chunk(line)
         self.wfile.write(b"0\r\n\r\n")
         self.fake.log_finished()

@@ -38,22 +38,48 @@ def _show(fake: "FakeServer", model: str) -> tuple[Any, int]:
     return {"details": DETAILS, "capabilities": ["completion"], "model_info": info}, 200
 
 
+OWNERS = {
+    "plain": "somebody",
+    "vllm": "vllm",
+    "llamacpp": "llamacpp",
+    "lmstudio": "organization_owner",
+    "llamafile": "mozilla",
+    "sglang": "sglang",
+    "tabby": "tabbyAPI",
+    "tensorrt": "tensorrt_llm",
+    "litellm": "openai",
+}
+
+
 def _model(fake: "FakeServer", name: str) -> dict[str, Any]:
-    model = {"id": name, "object": "model", "created": 1_767_225_600, "owned_by": fake.flavour}
-    if fake.flavour == "vllm":
+    model = {"id": name, "object": "model", "created": 1_767_225_600, "owned_by": OWNERS[fake.flavour]}
+    if fake.flavour in ("vllm", "sglang"):
         return model | {"max_model_len": fake.context}
     return model | ({"meta": {"n_ctx_train": 131_072}} if fake.flavour == "llamacpp" else {})
 
 
 def _flavoured(fake: "FakeServer") -> dict[str, Any]:
+    """What only this flavour has."""
     loading = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
-    if fake.flavour == "llamacpp":
-        props = {"default_generation_settings": {"n_ctx": fake.context}, "total_slots": 1}
-        health = (loading, 503) if fake.loading else ({"status": "ok"}, 200)
-        return {"/health": lambda: health, "/props": lambda: (props, 200)}
-    if fake.flavour == "vllm":
-        return {"/health": lambda: (loading, 503) if fake.loading else ("", 200)}
-    if fake.flavour == "lmstudio":
-        data = [{"id": n, "type": "llm", "state": "loaded", "loaded_context_length": fake.context} for n in fake.models]
-        return {"/api/v0/models": lambda: ({"object": "list", "data": data}, 200)}
-    return {}
+    health = (loading, 503) if fake.loading else ("", 200)
+    props = {"default_generation_settings": {"n_ctx": fake.context}, "total_slots": 1}
+    state = {"type": "llm", "state": "loaded", "loaded_context_length": fake.context}
+    info = {"model_info": {"max_input_tokens": fake.context}}
+    by_flavour: dict[str, dict[str, Any]] = {
+        "vllm": {"/health": lambda: health},
+        "sglang": {"/health": lambda: health},
+        "tensorrt": {"/health": lambda: health},
+        "llamacpp": {"/health": lambda: health, "/props": lambda: (props, 200)},
+        "llamafile": {"/health": lambda: health, "/props": lambda: (props, 200)},
+        "tabby": {
+            "/health": lambda: ({"status": "healthy", "issues": []}, 200),
+            "/v1/model": lambda: ({"id": fake.model, "parameters": {"max_seq_len": fake.context}}, 200),
+        },
+        "lmstudio": {"/api/v0/models": lambda: ({"data": [{"id": name} | state for name in fake.models]}, 200)},
+        "litellm": {
+            "/health": lambda: ({"error": "every check here is a call of a model"}, 500),
+            "/health/liveliness": lambda: ("I'm alive!", 200),
+            "/v1/model/info": lambda: ({"data": [{"model_name": name} | info for name in fake.models]}, 200),
+        },
+    }
+    return by_flavour.get(fake.flavour, {})

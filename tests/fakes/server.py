@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 from typing import Any, Literal, Self
 
+from .continuing import Way
 from .faults import Fault
 from .handler import Handler
 from .wires import Reply
 
 Message = dict[str, Any]
 Script = Sequence[str | Reply] | Callable[[list[Message]], str | Reply]
-Flavour = Literal["plain", "vllm", "llamacpp", "lmstudio"]
+Flavour = Literal["plain", "vllm", "llamacpp", "lmstudio", "llamafile", "sglang", "tabby", "tensorrt", "litellm"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class FakeServer:
     `replies`: by ReAct step (see `reply_to`), or a function of the messages. `gap`: seconds between two tokens.
     `key`: the API key that requests must bear. `prefix`: path in front of every route, as behind a gateway.
     `model` and `models`: "chat" requests for others get a 404. `loading`: the model is not loaded yet.
+    `continues`: what it does with the beginning of an answer (see `continuing`).
     All may be changed while it runs. `requests` and `disconnects` (time.monotonic() at which a client was seen to be
     gone in mid-answer) are the log; wait for a condition on it with `until` or `wait_until`.
     """
@@ -62,12 +64,13 @@ class FakeServer:
         flavour: Flavour = "vllm",
         thinking_field: str = "reasoning_content",
         loading: bool = False,
+        continues: Way = "continues",
         port: int = 0,
     ) -> None:
         self.replies, self.fault, self.gap, self.key = replies, fault, gap, key
         self.model, self.models = model, [model] if models is None else list(models)
         self.context, self.prefix, self.flavour, self.loading = context, prefix, flavour, loading
-        self.thinking_field = thinking_field
+        self.thinking_field, self.continues = thinking_field, continues
         self.requests: list[Request] = []
         self.disconnects: list[float] = []
         self.finished = 0

@@ -15,10 +15,14 @@ class Reply:
     thinking: str = ""
     usage: bool = True
     """Whether the server reports token counts."""
+    finish: str = "stop"
+    """Why the answer ends."""
+    refusal: str = ""
+    """What OpenAI's API says instead of an answer."""
 
     def tokens(self) -> list[tuple[str, str]]:
         """(field, piece) in the order of sending; a word with the white space before it is a token."""
-        parts = (("thinking", self.thinking), ("content", self.text))
+        parts = (("thinking", self.thinking), ("content", self.text), ("refusal", self.refusal))
         return [(field, piece) for field, text in parts for piece in re.findall(r"\s*\S+|\s+", text)]
 
 
@@ -116,10 +120,10 @@ class OpenAIWire:
         return self._event({"role": "assistant", "content": ""})
 
     def token(self, field: str, piece: str) -> bytes:
-        return self._event({"content" if field == "content" else self.thinking_field: piece})
+        return self._event({self.thinking_field if field == "thinking" else field: piece})
 
     def end(self, reply: Reply) -> Iterator[bytes]:
-        yield self._event({}, "stop")
+        yield self._event({}, reply.finish)
         if self.include_usage and reply.usage:
             yield self._data(self._object("chat.completion.chunk", []) | {"usage": self._usage(reply)})
         yield b"data: [DONE]\n\n"
@@ -128,7 +132,7 @@ class OpenAIWire:
         message = {"role": "assistant", "content": reply.text}
         if reply.thinking:
             message[self.thinking_field] = reply.thinking
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        choice = {"index": 0, "message": message, "finish_reason": reply.finish}
         return self._object("chat.completion", [choice]) | ({"usage": self._usage(reply)} if reply.usage else {})
 
     def error(self, message: str) -> bytes:
