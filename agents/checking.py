@@ -1,19 +1,26 @@
-"""How the profiles are: which of them could answer now, with which model. What a picker shows."""
+"""How the profiles are: which of them could answer now, with which model. What a picker shows.
+
+Three levels, for all profiles at once: alive (10 ms), ready (100 ms), full (500 ms). The first two figures are what
+benchmarks/health.py holds the profiles of this machine against; one that is far away may need longer, so only the last
+one is a limit.
+"""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from .backends.base import Backend
+from .backends.base import Checkable
 from .errors import Code, DocmindError
 from .protocol import AnyEvent, Checked
 from .records import ProfileState
 from .settings import Profile
 from .text import one_line
 
-PROBE_S = 2.0
-"""Longest time for one profile; a server that is slower is shown as down."""
+LIMIT_S = 0.5
+"""Longest time for all profiles together."""
 _LONGEST = 200
 """Characters of a name or a place."""
 
@@ -38,37 +45,78 @@ def unchecked(name: str, profile: Profile, speeds: Mapping[str, float]) -> Profi
     )
 
 
-async def check(states: Sequence[ProfileState], backends: Sequence[Backend], tell: Callable[[AnyEvent], None]) -> None:
-    """Probes all backends at once and tells a Checked for each; never raises."""
+async def check(states: Sequence[ProfileState], looks: Sequence[Checkable], tell: Callable[[AnyEvent], None]) -> None:
+    """Probes all at once and tells a Checked for each; never raises, and ends after LIMIT_S."""
 
-    async def one(state: ProfileState, backend: Backend) -> None:
-        tell(Checked(profile=await _probed(state, backend)))
+    async def one(state: ProfileState, look: Checkable) -> None:
+        tell(Checked(profile=await Climb(state, look).run()))
 
-    await asyncio.gather(*map(one, states, backends))
-
-
-async def _probed(state: ProfileState, backend: Backend) -> ProfileState:
-    try:
-        async with asyncio.timeout(PROBE_S):
-            return await _asked(state, backend)
-    except TimeoutError:
-        reason = f"{one_line(state.name)} did not answer within {PROBE_S:g} s."
-        return msgspec.structs.replace(state, state="down", code=Code.TIMEOUT, reason=reason)
-    except DocmindError as error:
-        down = {"code": error.code, "reason": error.message, "hint": error.hint}
-        return msgspec.structs.replace(state, state="down", **down)
+    await asyncio.gather(*map(one, states, looks))
 
 
-async def _asked(state: ProfileState, backend: Backend) -> ProfileState:
-    """Raises DocmindError."""
-    health = await backend.health()
-    if health.state == "down":
-        return msgspec.structs.replace(state, state="down", code=health.code, reason=health.detail, hint=health.hint)
-    if health.state == "loading":
-        return msgspec.structs.replace(state, state="loading", reason=health.detail)
-    if backend.cold:  # to ask for its window would load the model
-        return msgspec.structs.replace(state, state="cold", model=one_line(await backend.model(), _LONGEST))
-    model, context = await backend.model(), await backend.context()
-    return msgspec.structs.replace(
-        state, state=health.state, reason=health.detail, model=one_line(model, _LONGEST), context=context
-    )
+class Climb:
+    """One profile's way up the levels; `state` is what has been found so far."""
+
+    def __init__(self, state: ProfileState, look: Checkable) -> None:
+        self.state, self._look, self._started = state, look, time.perf_counter()
+
+    async def run(self) -> ProfileState:
+        """The state after LIMIT_S at most; never raises."""
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                await self._climb()
+        except TimeoutError:
+            self._late()
+        except DocmindError as error:
+            self._down(error.code, error.message, error.hint)
+        return self.state
+
+    async def _climb(self) -> None:
+        """Raises DocmindError."""
+        await self._look.alive()
+        self.reached("alive")
+        health = await self._look.health()
+        if health.state == "down":
+            self._down(health.code, health.detail, health.hint)
+        elif health.state == "loading":
+            self._set(state="loading", reason=health.detail)
+        else:
+            self.reached("ready", state="cold" if self._look.cold else "ready", reason=health.detail)
+            await self._look_closer()
+
+    async def _look_closer(self) -> None:
+        """Raises DocmindError."""
+        self._set(model=one_line(await self._look.model(), _LONGEST))
+        if self._look.cold:  # to ask for its window would load the model
+            return
+        self._set(context=await self._look.context())
+        if await self._look.lists_model():
+            self.reached("full")
+        else:
+            self._set(reason=f"It does not list the model {self.state.model}.")
+
+    def _set(self, **found: Any) -> None:
+        self.state = msgspec.structs.replace(self.state, **found)
+
+    def reached(self, level: str, **found: Any) -> None:
+        """Note a level."""
+        self._set(level=level, took_ms=self._ms(), **found)
+
+    def _down(self, code: str, reason: str, hint: str) -> None:
+        took = self._ms() if self.state.level == "none" else self.state.took_ms
+        self._set(state="down", code=code, reason=reason, hint=hint, took_ms=took)
+
+    def _late(self) -> None:
+        name, limit = one_line(self.state.name), f"within {LIMIT_S:g} s"
+        if self.state.level == "ready":
+            self._set(reason=f"It did not tell its model {limit}.")
+        elif self.state.level == "alive":
+            self._down(Code.TIMEOUT, f"{name} accepts connections, but did not answer {limit}.", _BUSY)
+        else:
+            self._down(Code.TIMEOUT, f"{name} did not accept a connection {limit}.", _BUSY)
+
+    def _ms(self) -> float:
+        return round(1000 * (time.perf_counter() - self._started), 1)
+
+
+_BUSY = "It may be busy or far away: look into its log. Questions give it longer."

@@ -84,6 +84,10 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
     """Context window in tokens; None while it is not known."""
     state: Literal["checking", "ready", "cold", "loading", "down"] = "checking"
     """`cold`: it can answer, but has to load the model first."""
+    level: Literal["none", "alive", "ready", "full"] = "none"
+    """How far it was found well: it accepts connections; its health path says so; it has the model and its window."""
+    took_ms: float | None = None
+    """Milliseconds until `level` was reached, or until it was clear that not even `alive` is."""
     code: str = ""
     """Error code when down."""
     reason: str = ""

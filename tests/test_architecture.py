@@ -23,6 +23,9 @@ def loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     "module",
     [
+        "agents.backends.ollama_server",
+        "agents.backends.openai_server",
+        "agents.checking",
         "agents.client",
         "agents.configuration",
         "agents.library.search",

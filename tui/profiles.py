@@ -1,6 +1,10 @@
-"""`docmind profiles`: the profiles and where each setting comes from. Opens no socket and loads no model."""
+"""`docmind profiles`: the profiles and where each setting comes from; with --json also how each of them is.
+
+Loads no model and no LlamaIndex; without --json it opens no socket either.
+"""
 
 import argparse
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +23,14 @@ _EXAMPLE = """\
 kind = "llamacpp"
 path = "~/models/llama-3.2-3b-instruct-q8_0.gguf"
 """
+_HEALTH = ("state", "level", "took_ms", "model", "context", "code", "reason", "hint")
 _SECRET = re.compile(r"key|token|secret|password|authorization", re.IGNORECASE)
 
 
 def add_parsers(commands: Subparsers) -> None:
     """Add the command `profiles`."""
     parser = commands.add_parser("profiles", help="list the profiles: which model answers, and where it runs")
-    parser.add_argument("--json", action="store_true", help="print every setting and its origin as one JSON object")
+    parser.add_argument("--json", action="store_true", help="print every setting, its origin and each profile's health")
     parser.set_defaults(run=run)
 
 
@@ -46,13 +51,38 @@ def _everything(loaded: "Loaded", profiles: "dict[str, Profile]") -> dict[str, A
     import msgspec
 
     settings = msgspec.to_builtins(msgspec.structs.replace(loaded.settings, profiles=profiles))
+    health = _health(loaded, profiles)
     for name, profile in settings["profiles"].items():
-        profile["problem"] = _problem(name, profiles[name])
+        profile["problem"], profile["health"] = _problem(name, profiles[name]), health[name]
         profile["options"] = {
             key: "[hidden]" if _SECRET.search(key) else value for key, value in profile["options"].items()
         }
     places = {"config": str(loaded.config), "data_dir": str(loaded.data_dir)}
     return {**settings, **places, "origins": {"profiles.quotes.kind": "default", **loaded.origins}}
+
+
+def _health(loaded: "Loaded", profiles: "dict[str, Profile]") -> dict[str, dict[str, Any]]:
+    """How each profile is now, by name; half a second for all of them. Raises DocmindError for an impossible key."""
+    import asyncio
+
+    import msgspec
+
+    from docmind.agents.backends.base import look_at
+    from docmind.agents.checking import check, unchecked
+    from docmind.agents.configuration import api_keys
+    from docmind.agents.protocol import Checked
+
+    keys, events = api_keys(loaded.settings, os.environ), list[Any]()
+    states = [unchecked(name, profile, {}) for name, profile in profiles.items()]
+    looks = [look_at(name, profile, keys.get(name, "")) for name, profile in profiles.items()]
+
+    async def check_and_close() -> None:
+        await check(states, looks, events.append)
+        await asyncio.gather(*(look.aclose() for look in looks))
+
+    asyncio.run(check_and_close())
+    found = {event.profile.name: msgspec.to_builtins(event.profile) for event in events if isinstance(event, Checked)}
+    return {name: {key: state[key] for key in _HEALTH} for name, state in found.items()}
 
 
 def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]") -> None:

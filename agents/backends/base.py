@@ -9,7 +9,7 @@ import gc
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
@@ -25,6 +25,14 @@ KINDS = {
     "llamacpp": "llamacpp:LlamaCpp",
     "ollama": "ollama:Ollama",
     "openai": "openai:OpenAI",
+}
+
+# The same for what looks at a profile without LlamaIndex, which takes seconds to import.
+LOOKS = {
+    "quotes": "quotes:Quotes",
+    "llamacpp": "gguf:GgufFile",
+    "ollama": "ollama_server:OllamaServer",
+    "openai": "openai_server:OpenAIServer",
 }
 
 Rarity = Callable[[Sequence[str]], dict[str, float]]
@@ -92,6 +100,10 @@ class Checkable(ABC):
     async def model(self) -> str:
         """The model in use: the profile's, else the first that the server lists. Raises DocmindError."""
 
+    async def lists_model(self) -> bool:
+        """Whether the server offers the profile's model, where it would say so. Raises DocmindError."""
+        return True
+
     @abstractmethod
     async def context(self) -> int:
         """Context window in tokens: the profile's, else the server's (at most 8192). Raises DocmindError."""
@@ -115,11 +127,21 @@ class Backend(Checkable):
         """
 
 
+def _load(place: str) -> Any:
+    module, name = place.split(":")
+    return getattr(importlib.import_module(f".{module}", __package__), name)
+
+
+def look_at(name: str, profile: Profile, key: str = "") -> Checkable:
+    """What can tell how a profile is, without LlamaIndex."""
+    found: type[Checkable] = _load(LOOKS[profile.kind])
+    return found(name, profile, key)
+
+
 @functools.cache
 def backend_class(kind: Kind) -> type[Backend]:
     """The class of a kind; imports its module when first needed, which takes seconds."""
-    module, name = KINDS[kind].split(":")
-    found: type[Backend] = getattr(importlib.import_module(f".{module}", __package__), name)
+    found: type[Backend] = _load(KINDS[kind])
     gc.freeze()  # LlamaIndex and openai are 260,000 objects: each full collection held the event loop for 0.2 s
     return found
 

@@ -50,6 +50,8 @@ class Flavour(msgspec.Struct, frozen=True, kw_only=True):
     continuing: Continuing | None = None
     thinking: str = ""
     """The field of a delta that holds thinking text; both names are read from every server."""
+    any_model: bool = False
+    """Whether it answers with the model that it runs, whichever is named."""
     native_tools: bool = False
     """Whether it parses tool calls without an option at its start."""
 
@@ -86,6 +88,7 @@ FLAVOURS = (
         owner="llamacpp",
         health="/health",
         windows=(PROPS,),
+        any_model=True,
         metrics="/metrics",
         continuing=Continuing(body=NO_THINKING, proven=True),
         thinking="reasoning_content",
@@ -96,6 +99,7 @@ FLAVOURS = (
         header="llamafile",
         health="/health",
         windows=(PROPS,),
+        any_model=True,
         continuing=Continuing(),
         thinking="reasoning_content",
     ),
@@ -113,6 +117,7 @@ FLAVOURS = (
         owner="tabbyAPI",
         health="/health",
         windows=(Window("/v1/model", "parameters.max_seq_len"),),
+        any_model=True,
         continuing=Continuing(field="response_prefix"),
         thinking="reasoning_content",
     ),

@@ -1,11 +1,9 @@
 """Kind `llamacpp`: a GGUF file, run by llama.cpp's server in a child process and spoken to as OpenAI-compatible."""
 
 import asyncio
-import importlib.util
 import secrets
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 from llama_index.core.llms import ChatMessage
@@ -17,23 +15,19 @@ from .base import Health
 from .child import Child
 from .failures import MEMORY
 from .flavours import BY_NAME, Flavour
+from .gguf import GgufFile
 from .openai import OpenAI
 from .server import LARGEST_CONTEXT
 
-GGUF_VERSIONS = (2, 3)
-"""File format versions that llama.cpp reads."""
 
-
-class LlamaCpp(OpenAI):
+class LlamaCpp(GgufFile, OpenAI):
     """The child starts with the first call, and again with the next one after a crash."""
 
-    kind: ClassVar = "llamacpp"
     child: Child | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.key = secrets.token_urlsafe(32)  # other users of this machine can reach the port, too
-        self.path = Path(self.profile.path).expanduser()
         self._starting = asyncio.Lock()
 
     @property
@@ -50,15 +44,6 @@ class LlamaCpp(OpenAI):
     def cold(self) -> bool:
         """Until the child runs."""
         return not (self.child and self.child.alive)
-
-    async def model(self) -> str:
-        """The profile's model, else the file's name."""
-        return self.profile.model or clean(self.path.stem)
-
-    async def list_models(self) -> list[str]:
-        """One file, one model."""
-        self._check()
-        return [await self.model()]
 
     async def context(self) -> int:
         """As llama.cpp set it: it lowers a window that is larger than the model was trained for."""
@@ -80,32 +65,21 @@ class LlamaCpp(OpenAI):
         await self._start()
         return await super().prepare(messages, stop)
 
-    async def alive(self) -> None:
-        """Whether it could start. Raises DocmindError (MODEL_FILE, PACKAGE_MISSING)."""
-        self._check()
-
     async def probe(self) -> Health:
         """Ready when it could start; loads no model."""
-        self._check()
+        self.check()
         return Health(state="loading" if self._starting.locked() else "ready")
 
     async def loading(self) -> bool:
         """While the child starts."""
         return self._starting.locked()
 
-    def _check(self) -> None:
-        """Raises DocmindError (MODEL_FILE, PACKAGE_MISSING)."""
-        if importlib.util.find_spec("xllamacpp") is None:
-            message = f"Profile {clean(self.name)} runs a GGUF file, and llama.cpp is not installed."
-            raise DocmindError(Code.PACKAGE_MISSING, message, "Install it: pip install 'docmind[gguf]'")
-        check_gguf(self.path if self.profile.path else None, clean(self.name))
-
     async def _start(self) -> None:
         """Make sure that a child runs. Raises DocmindError (MODEL_FILE, CRASHED, PACKAGE_MISSING, TIMEOUT)."""
         async with self._starting:
             if self.child and self.child.alive:
                 return
-            self._check()
+            self.check()
             await self._end_child()
             child = await Child.start(f"{__package__}.llamacpp_child", self._config())
             try:
@@ -159,21 +133,3 @@ class LlamaCpp(OpenAI):
         await super().aclose()
         async with self._starting:
             await self._end_child()
-
-
-def check_gguf(path: Path | None, name: str) -> None:
-    """Raises DocmindError (MODEL_FILE) unless the file begins as a GGUF file does; llama.cpp checks the rest."""
-    if path is None:
-        hint = "Set path to a GGUF file in the profile; docmind downloads none by itself."
-        raise DocmindError(Code.MODEL_FILE, f"Profile {name} names no model file.", hint)
-    shown, hint = clean(str(path)), "Set path in the profile to a GGUF file."
-    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):  # how Python shows such bytes
-        message = f"{name}: llama.cpp cannot open {shown}, a name that is not UTF-8."
-        raise DocmindError(Code.MODEL_FILE, message, "Rename the file.")
-    try:
-        with path.open("rb") as file:
-            start = file.read(8)
-    except OSError as error:
-        raise DocmindError(Code.MODEL_FILE, f"{name}: cannot read {shown}: {error.strerror}.", hint) from error
-    if start[:4] != b"GGUF" or int.from_bytes(start[4:], "little") not in GGUF_VERSIONS:
-        raise DocmindError(Code.MODEL_FILE, f"{name}: {shown} is not a GGUF file that llama.cpp can read.", hint)

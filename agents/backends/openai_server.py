@@ -39,6 +39,11 @@ class OpenAIServer(Server):
         self._flavour = known or self._flavour or await self._without_a_name()
         return [entry["id"] for entry in entries]
 
+    async def lists_model(self) -> bool:
+        """Whether /v1/models has it. Raises DocmindError."""
+        names = await self.models()
+        return self.profile.model in ("", *names) or bool(self._flavour and self._flavour.any_model)
+
     async def _without_a_name(self) -> Flavour:
         litellm = BY_NAME["LiteLLM"]
         response = await self.http.get(below(self.root, litellm.health))

@@ -60,6 +60,8 @@ class Handler(BaseHTTPRequestHandler):
         self.fake.log_request(self.command, path, {k.lower(): v for k, v in self.headers.items()}, body)
         inside = path.startswith(self.fake.prefix)
         route = path.removeprefix(self.fake.prefix)
+        if route.startswith(tuple(self.fake.hangs)):
+            self._hold()
         if self.fake.key and self.headers.get("Authorization") != f"Bearer {self.fake.key}":
             self._json({"error": {"message": "Invalid API key", "code": 401}}, 401)
         elif inside and self.command == "POST" and route in routes.CHAT:

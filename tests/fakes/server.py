@@ -45,7 +45,8 @@ class FakeServer:
     `replies`: by ReAct step (see `reply_to`), or a function of the messages. `gap`: seconds between two tokens.
     `key`: the API key that requests must bear. `prefix`: path in front of every route, as behind a gateway.
     `model` and `models`: "chat" requests for others get a 404. `loading`: the model is not loaded yet.
-    `continues`: what it does with the beginning of an answer (see `continuing`).
+    `continues`: what it does with the beginning of an answer (see `continuing`). `hangs`: beginnings
+    of paths that get no answer.
     All may be changed while it runs. `requests` and `disconnects` (time.monotonic() at which a client was seen to be
     gone in mid-answer) are the log; wait for a condition on it with `until` or `wait_until`.
     """
@@ -65,12 +66,14 @@ class FakeServer:
         thinking_field: str = "reasoning_content",
         loading: bool = False,
         continues: Way = "continues",
+        hangs: Sequence[str] = (),
         port: int = 0,
     ) -> None:
         self.replies, self.fault, self.gap, self.key = replies, fault, gap, key
         self.model, self.models = model, [model] if models is None else list(models)
         self.context, self.prefix, self.flavour, self.loading = context, prefix, flavour, loading
         self.thinking_field, self.continues = thinking_field, continues
+        self.hangs = hangs
         self.requests: list[Request] = []
         self.disconnects: list[float] = []
         self.finished = 0

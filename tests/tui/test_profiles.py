@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docmind.tui.cli import main
+from fakes import FakeServer
 
 FILE = """\
 profile = "near"
@@ -17,7 +18,7 @@ url = "http://127.0.0.1:11434"
 model = "llama3.1:8b"
 [profiles.far]
 kind = "openai"
-url = "https://example.org/v1"
+url = "https://127.0.0.1:9/v1"
 allow_remote = true
 options = {api_key = "sk-very-secret", temperature = 0.5, until = 2026-01-01}
 """
@@ -37,7 +38,7 @@ def test_the_table_marks_the_profile_in_use_and_ends_with_quotes(
     assert capsys.readouterr().out.splitlines() == [
         "  profile  kind    model        where",
         "* near     ollama  llama3.1:8b  http://127.0.0.1:11434",
-        "  far      openai               https://example.org/v1",
+        "  far      openai               https://127.0.0.1:9/v1",
         "  quotes   quotes               built in",
     ]
 
@@ -117,3 +118,17 @@ def test_listing_opens_no_socket_and_writes_nothing(
     before = sorted(no_own_configuration.rglob("*"))
     assert main(["profiles", "--config", str(config)]) == 0
     assert sorted(no_own_configuration.rglob("*")) == before
+
+
+def test_json_tells_how_each_profile_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.toml"
+    with FakeServer() as server:
+        near = f'[profiles.near]\nkind = "ollama"\nurl = "{server.ollama_url}"\n'
+        config.write_text(near + '[profiles.dead]\nkind = "openai"\nurl = "http://127.0.0.1:9/v1"\n')
+        main(["profiles", "--json", "--config", str(config)])
+    profiles = json.loads(capsys.readouterr().out)["profiles"]
+    near_health, dead = profiles["near"]["health"], profiles["dead"]["health"]
+    assert (near_health["state"], near_health["level"], near_health["model"]) == ("ready", "full", "tiny:latest")
+    assert near_health["took_ms"] > 0
+    assert (dead["state"], dead["level"], dead["code"]) == ("down", "none", "ERR_5001")
+    assert not server.chats
