@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from docmind.agents.backends.flavours import FLAVOURS
+from docmind.agents.configuration import load
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.settings import Profile, Settings
 from docmind.tui.commands import COMMANDS
@@ -60,7 +62,34 @@ def test_every_command_of_the_screen_is_listed_with_its_keys() -> None:
     assert rows == [(each.name, *more, each.help) for each, *more in zip(commands, keys, typed, strict=True)]
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+PAGES = sorted(DOCS.rglob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_profile_in_the_pages_can_be_loaded(page: Path, tmp_path: Path) -> None:
+    for number, table in enumerate(re.findall(r"^```toml\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)):
+        if "[profiles." in table:
+            file = tmp_path / f"{number}.toml"
+            file.write_text(table)
+            assert load(file, {}, {}).settings.profiles
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "backends").glob("*.md")), ids=lambda page: page.name)
+def test_a_page_of_a_backend_has_a_profile_and_says_what_was_tried(page: Path) -> None:
+    text = page.read_text()
+    assert "[profiles." in text
+    assert "**Tried" in text
+    assert set(re.findall(r"ERR_\d+", text)) <= {code.value for code in Code}
+
+
+def test_the_table_of_servers_names_every_flavour() -> None:
+    rows = re.findall(
+        r"^\| \[?([\w -]+?)\]?(?:\(.*?\))? \|", (DOCS / "backends/openai-compatible.md").read_text(), re.MULTILINE
+    )
+    assert {flavour.name for flavour in FLAVOURS} - {"unknown"} <= set(rows)

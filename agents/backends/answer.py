@@ -43,11 +43,11 @@ class Answer:
         self._usage: Usage | None = None
         self._continued, self._echo = bool(beginning), EchoFilter(beginning)
         self._refusal = ""
-        self._ended = self._whole = False
+        self.ended = self._whole = False
 
     def take(self, chunk: ChatResponse) -> list[Delta]:
         """The deltas of a chunk: none, or one with text or thinking. Raises DocmindError (INVALID_RESPONSE)."""
-        self._ended = self._ended or self._wire.ended(chunk.raw)
+        self.ended = self.ended or self._wire.ended(chunk.raw)
         self._usage = self._wire.usage(chunk.raw) or self._usage
         self._refusal += self._wire.refusal(chunk.raw)
         self._whole = self._whole or self._wire.whole(chunk.raw)
@@ -66,9 +66,9 @@ class Answer:
         if self._refusal:
             message = f"{self._name} refuses to answer: {one_line(clean(self._refusal), WORDS_LIMIT)}"
             raise DocmindError(Code.REFUSAL, message, "Ask in other words, or use another profile.")
-        if not self._ended and (self._text.said or self._thinking.said):
+        if not self.ended and (self._text.said or self._thinking.said):
             raise _invalid(f"{self._name} broke off: the answer ended without its end marker.", "Look into its log.")
-        if not self._text.said and not (self._continued and self._ended):  # it may have had nothing to add
+        if not self._text.said and not (self._continued and self.ended):  # it may have had nothing to add
             raise _invalid(*self._empty())
         return [*rest, Delta(usage=self._usage or self._estimated(messages))]
 

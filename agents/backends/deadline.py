@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable
 from ..errors import Code, DocmindError
 from ..settings import Timeouts
 
+CLOSING_S = 1.0
+"""Seconds for what follows the end marker: a server sends it at once or never."""
+
 
 class Deadline:
     """`at` is the time.monotonic() by which the next piece must have come."""
@@ -23,6 +26,10 @@ class Deadline:
         """Content has come: from now on, only silence and the whole count."""
         self.started = True
         self._set(self.timeouts.stall)
+
+    def closing(self) -> None:
+        """The answer is whole: only the token counts may follow."""
+        self._set(CLOSING_S)
 
     def left(self) -> float:
         """Seconds until `at`, not below 0."""

@@ -61,7 +61,7 @@ class LlamaIndexBackend(Server, Backend):
         # Only cancelling the task that reads closes the connection at once; closing the generator does not.
         reader = asyncio.create_task(self._read(messages, stop, queue))
         try:
-            while chunk := await self._next(queue, deadline):
+            while chunk := await self._next_of(answer, queue, deadline):
                 for delta in answer.take(chunk):
                     yield delta
                     deadline.heard()  # now, so that a reader who takes his time does not count as silence
@@ -99,6 +99,17 @@ class LlamaIndexBackend(Server, Backend):
             queue.put_nowait(None)
         except Exception as error:
             queue.put_nowait(await self.explain(error))
+
+    async def _next_of(self, answer: Answer, queue: asyncio.Queue[Item], deadline: Deadline) -> ChatResponse | None:
+        """The next chunk. What breaks after the end marker takes nothing from the answer but the token counts."""
+        if answer.ended:
+            deadline.closing()
+        try:
+            return await self._next(queue, deadline)
+        except DocmindError:
+            if answer.ended:
+                return None
+            raise
 
     async def _next(self, queue: asyncio.Queue[Item], deadline: Deadline) -> ChatResponse | None:
         while queue.empty():

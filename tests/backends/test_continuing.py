@@ -11,6 +11,7 @@ from llama_index.core.llms import ChatMessage
 from docmind.agents.backends.base import Backend, Delta, open_backend
 from docmind.agents.backends.echo import EchoFilter
 from docmind.agents.backends.llamacpp import LlamaCpp
+from docmind.agents.backends.openai import OpenAI
 from docmind.agents.backends.trial import QUESTION, goes_on
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.settings import Profile
@@ -173,3 +174,19 @@ async def test_a_model_that_thinks_first_does_not_just_go_on() -> None:
         yield Delta(text=" five")
 
     assert not await goes_on(stream())
+
+
+async def test_the_real_llama_server_is_recognised_and_continues_for_kind_openai(tmp_path: Path) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf", [WHOLE], context=4096)
+    ours = LlamaCpp("tiny", Profile(kind="llamacpp", path=str(path), threads=1))
+    try:
+        await ours.context()
+        theirs = OpenAI("server", Profile(kind="openai", url=str(ours.url)), ours.key)
+        health, flavour, window = await theirs.health(), await theirs.flavour(), await theirs.context()
+        heard = await listen(theirs, MESSAGES)
+        await theirs.aclose()
+    finally:
+        await ours.aclose()
+
+    assert (health.state, flavour.name, window) == ("ready", "llama-server", 4096)
+    assert (heard.text, heard.error) == (REST, None)

@@ -21,7 +21,10 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault of the chat endpoint; it strikes after `after` tokens, in the first `times` requests (None: in all)."""
+    """A fault of the chat endpoint; it strikes after `after` tokens, in the first `times` requests (None: in all).
+
+    Their number means after the last one and before the end marker, one more means after the end marker.
+    """
 
     kind: Kind
     after: int = 0

@@ -137,13 +137,14 @@ class Handler(BaseHTTPRequestHandler):
         tokens = [] if empty else reply.tokens()
         if not empty:
             self._chunk(wire.preamble())
-        for index, (field, piece) in enumerate(tokens):
+        end = [] if empty else list(wire.end(reply))
+        for index, line in enumerate([*(wire.token(field, piece) for field, piece in tokens), *end]):
             if fault and index == fault.after and self._break(wire, fault):
                 return
-            self._chunk(wire.token(field, piece))
-            self._pause(self.fake.gap)
-        for line in () if empty else wire.end(reply):
             self._chunk(line)
+            self._pause(self.fake.gap if index < len(tokens) else 0)
+        if fault and not empty and fault.after == len(tokens) + len(end) and self._break(wire, fault):
+            return
         self.wfile.write(b"0\r\n\r\n")
         self.fake.log_finished()
 
