@@ -27,13 +27,8 @@ KINDS = {
     "openai": "openai:OpenAI",
 }
 
-# The same for what looks at a profile without LlamaIndex, which takes seconds to import.
-LOOKS = {
-    "quotes": "quotes:Quotes",
-    "llamacpp": "gguf:GgufFile",
-    "ollama": "ollama_server:OllamaServer",
-    "openai": "openai_server:OpenAIServer",
-}
+# The same for what looks at a profile without LlamaIndex, which takes seconds to import; else the backend does.
+LOOKS = {"llamacpp": "gguf:GgufFile", "ollama": "ollama_server:OllamaServer", "openai": "openai_server:OpenAIServer"}
 
 Rarity = Callable[[Sequence[str]], dict[str, float]]
 """Stems -> inverse document frequency in the opened library."""
@@ -133,8 +128,8 @@ def _load(place: str) -> Any:
 
 
 def look_at(name: str, profile: Profile, key: str = "") -> Checkable:
-    """What can tell how a profile is, without LlamaIndex."""
-    found: type[Checkable] = _load(LOOKS[profile.kind])
+    """What can tell how a profile is, without LlamaIndex where that is possible."""
+    found: type[Checkable] = _load(LOOKS.get(profile.kind) or KINDS[profile.kind])
     return found(name, profile, key)
 
 
