@@ -81,13 +81,14 @@ class WireDriver(LinuxDriver):
         asyncio.get_running_loop().add_signal_handler(signal.SIGWINCH, self._resized)
 
     def _resized(self) -> None:
-        """Nobody knows what the terminal shows now, not even where it has its old size again."""
+        """Nobody knows what the terminal shows now, not even where it has its old size again.
+
+        In a storm Textual takes only the last size, and paints nothing when that is the one before the storm.
+        """
         self._grid.forget()
         size = Size(*self._get_terminal_size())
-        if size == self._app.size:
-            self._app.refresh(layout=True)
-        else:
-            self._app.post_message(events.Resize(size, size))
+        self._app.post_message(events.Resize(size, size))
+        self._app.refresh(layout=True)
 
     def _run_input_thread(self) -> None:
         """A terminal that is gone is no bug: the program ends."""
