@@ -1,0 +1,70 @@
+"""What stands beside the chat, at three sizes. After a wanted change: pytest --snapshot-update, and read the diff."""
+
+from typing import Literal
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from docmind.agents.hardware.gpu import Gpu
+from docmind.agents.protocol import Look, Source
+from fakes.story import CHANGES, QUESTION, READY, answered, looked_up, metered
+from still import Stage
+
+CARDS = [
+    Gpu(index=0, name="NVIDIA GeForce RTX 4090", load=87, memory_used=12_100_000_000, memory_total=25_757_220_864,
+        temperature=71, power=290.4, power_limit=450.0),
+    Gpu(index=1, name="NVIDIA RTX 6000 Ada Generation", load=100, memory_used=47_000_000_000,
+        memory_total=51_527_024_640, temperature=88, power=300.2, power_limit=300.0),
+    Gpu(index=2, name="NVIDIA A2", load=3, memory_used=400_000_000, memory_total=16_106_127_360, temperature=41),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_the_cards_in_the_sidebar(count: int, stage: Stage, snapshot: SnapshotAssertion) -> None:
+    async with stage.opened(*CARDS[:count]) as chat:
+        await chat.hear(*READY)
+        run = await chat.send(QUESTION)
+        await chat.hear(*looked_up(run), metered(run), answered(run))
+        assert chat.look() == snapshot
+
+
+async def test_the_search_bar_with_hits(stage: Stage, snapshot: SnapshotAssertion) -> None:
+    async with stage.opened() as chat:
+        await chat.hear(*READY)
+        run = await chat.send(QUESTION)
+        await chat.hear(*looked_up(run), answered(run))
+        await chat.send("/search the")
+        assert chat.look() == snapshot
+
+
+async def test_sources(stage: Stage, snapshot: SnapshotAssertion) -> None:
+    async with stage.opened() as chat:
+        await chat.hear(*READY)
+        run = await chat.send(QUESTION)
+        await chat.hear(*looked_up(run), answered(run))
+        await chat.press("f3")
+        await chat.hear(surrounded(chat.sent(Look)))
+        assert chat.look() == snapshot(name="verified")
+        await chat.press("right")
+        await chat.hear(surrounded(chat.sent(Look), "changed"))
+        assert chat.look() == snapshot(name="changed")
+        await chat.hear(Source(look="", passage=CHANGES, state="gone"))
+        assert chat.look() == snapshot(name="gone")
+        await chat.press("right")
+        await chat.hear(surrounded(chat.sent(Look)))
+        assert chat.look() == snapshot(name="unverified")
+
+
+def surrounded(look: Look, state: Literal["current", "changed"] = "current") -> Source:
+    """With lines around the passage."""
+    first, last = look.passage.lines or (None, None)
+    return Source(
+        look=look.look,
+        passage=look.passage,
+        before="Water flows through the loop twice.\n\nNobody needs to watch it, but for the first hour.",
+        after="The next part is about the tank.",
+        first_line=first and first - 3,
+        after_line=last and last + 1,
+        file=b"/papers",
+        state=state,
+    )
