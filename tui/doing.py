@@ -28,12 +28,17 @@ def state_words(state: State) -> str:
 
 def doing(link: LinkState, library: Library | None, runs: list[State | None]) -> str:
     """One line for all of it. `runs`: the last state of each unanswered question, oldest first; None: sent only."""
+    reading = _updating(library) if library and not library.ready else ""
     if runs:
         now = state_words(runs[0]) if runs[0] and link.state == "ready" else LINKS.get(link.state, "waiting")
+        if now == STATES["indexing"]:
+            now = reading or now
         more = len(runs) - 1
         return f"{now}   {more} more question{'s' * (more > 1)}" if more else now
     if link.state != "ready":
         return LINKS[link.state]
-    if library and not library.ready:
-        return f"reading document {library.done:,} of {library.todo:,}" if library.todo else STATES["indexing"]
-    return "ready"
+    return reading or "ready"
+
+
+def _updating(library: Library) -> str:
+    return f"reading document {library.done:,} of {library.todo:,}" if library.todo else STATES["indexing"]

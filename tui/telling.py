@@ -13,6 +13,8 @@ _DOES = {
     "read_document": "reading",
     "list_documents": "listing the documents",
 }
+_PARTS = {"page": "p. {}", "around": "around [{}]"}
+"""How a part of the input is told; the others as they are."""
 _LONGEST = 80
 
 
@@ -22,10 +24,13 @@ def step(called: ToolCalled, returned: ToolReturned) -> str:
 
 
 def call(called: ToolCalled, returned: ToolReturned | None) -> str:
-    """`searched "cooling loop"`, or that it does so while it has not returned."""
+    """`searched "cooling loop"`, `read manual.pdf p. 12`, or that it does so while it has not returned."""
     what = (_DID if returned else _DOES).get(called.tool, one_line(called.tool))
-    subject = " ".join(str(value) for value in called.input.values() if value not in (None, ""))
-    return f'{what} "{one_line(subject, _LONGEST)}"' if subject else what
+    given = [(name, value) for name, value in called.input.items() if value not in (None, "")]
+    subject = one_line(" ".join(_PARTS.get(name, "{}").format(value) for name, value in given), _LONGEST)
+    if subject and called.tool != "read_document":
+        subject = f'"{subject}"'
+    return f"{what} {subject}".rstrip()
 
 
 def outcome(returned: ToolReturned) -> str:

@@ -37,7 +37,7 @@ class ProfilePicker(Picker):
 
     def about(self, name: str) -> Content:
         state = self._states[name]
-        lines = [f"{state.kind}  {state.where}" if state.where else state.kind]
+        lines = [f"{state.kind} · {state.where}" if state.where else state.kind]
         if state.reason:
             lines.append(f"{state.reason} [{state.code}]" if state.code else state.reason)
         lines += [state.hint] if state.hint else []

@@ -103,8 +103,9 @@ class TurnEntries:
         silent = now - turn.heard_at
         if turn.state and turn.state.state in ("thinking", "writing") and silent >= STALLED_S:
             return f"stalled: nothing for {silent:.0f} s"
-        if turn.parts and isinstance(turn.parts[-1], Answer):
-            return ""
+        match turn.parts[-1:]:
+            case [Answer()] | [Call(returned=None)]:
+                return ""  # its own line says so
         return f"{state_words(turn.state)} …" if turn.state else "waiting for the engine …"
 
     def _ending(self, end: Answered | Failed) -> list[Entry]:

@@ -141,7 +141,9 @@ class SourcePanel(Vertical):
             (".source--passage", self._body),
             ("#after", _numbered(Content(source.after), source.after_line, last)),
         ):
-            self.query_one(part, Static).update(content)
+            shown = self.query_one(part, Static)
+            shown.display = bool(content)
+            shown.update(content)
 
 
 def _title(citation: Citation, passage: Passage, source: Source) -> Content:
