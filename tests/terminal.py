@@ -29,6 +29,8 @@ KEYS = {
     "pagedown": "\x1b[6~",
     "home": "\x1b[H",
     "end": "\x1b[F",
+    "ctrl+home": "\x1b[1;5H",
+    "ctrl+end": "\x1b[1;5F",
     **{f"f{n}": f"\x1bO{letter}" for n, letter in enumerate("PQRS", 1)},
     **{f"f{n}": f"\x1b[{code}~" for n, code in ((5, 15), (6, 17))},
     **{f"alt+{n}": f"\x1b{n}" for n in range(1, 10)},
@@ -56,6 +58,10 @@ def _answers(columns: int, rows: int) -> list[tuple[re.Pattern[bytes], Callable[
         (re.compile(rb"\x1b\]11;\?"), fixed(b"\x1b]11;rgb:1111/1111/1111\x1b\\")),
         (re.compile(rb"\x1b\[\?(\d+)\$p"), lambda m: b"\x1b[?%s;%s$y" % (m[1], b"2" if m[1] == b"2026" else b"0")),
     ]
+
+
+def _sent_for(key: str) -> str:
+    return KEYS.get(key) or (chr(ord(key[-1]) & 31) if re.fullmatch(r"ctrl\+\w", key) else key)
 
 
 class Terminal:
@@ -97,10 +103,13 @@ class Terminal:
         return "\n".join(line.rstrip() for line in self.screen.display)
 
     def keys(self, *keys: str) -> None:
-        """Presses keys: a name of KEYS, `ctrl+x`, or text as it is."""
+        """Presses keys one after the other: a name of KEYS, `ctrl+x`, or text as it is."""
         for key in keys:
-            name = KEYS.get(key) or (chr(ord(key[-1]) & 31) if re.fullmatch(r"ctrl\+\w", key) else key)
-            self.send(name.encode())
+            self.at_once(key)
+
+    def at_once(self, *keys: str) -> None:
+        """Presses keys that arrive together, as over a slow line."""
+        self.send("".join(map(_sent_for, keys)).encode())
 
     def send(self, data: bytes) -> None:
         """Writes it, while the program may write, too."""

@@ -34,11 +34,13 @@ class ChatScreen(Reading):
     def _submitted(self, event: Prompt.Submitted) -> None:
         command, text = typed(event.text)
         if command and self._obey(command, text):
-            self.query_one(Prompt).sent()
+            self.query_one(Prompt).sent(event.text)
         elif text and not command:
-            self.query_one(Prompt).sent()
+            self.query_one(Prompt).sent(event.text)
             self.docmind.remember(lambda: self.docmind.remembered.add_to_history(text))
             self.ask(text)
+        else:
+            self.query_one(Prompt).give_back(event.text)
 
     def _obey(self, name: str, argument: str) -> bool:
         """Runs a command that was typed; false when there is none of that name."""
@@ -52,7 +54,6 @@ class ChatScreen(Reading):
         self.docmind.say(
             f"There is no command /{name}. {hint} A question that begins so is typed as //{name}.", error=True
         )
-        self.query_one(Prompt).select_all()  # to type over it; it is not thrown away
         return False
 
     @on(TextArea.Changed)

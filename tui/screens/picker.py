@@ -11,6 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from ..widgets.field import Field
+
 
 class Row(NamedTuple):
     """One that can be chosen."""
@@ -26,7 +28,6 @@ class Picker(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False, priority=True),
-        Binding("enter", "take", show=False, priority=True),
         Binding("up", "move('cursor_up')", show=False, priority=True),
         Binding("down", "move('cursor_down')", show=False, priority=True),
         Binding("pageup", "move('page_up')", show=False, priority=True),
@@ -68,7 +69,7 @@ class Picker(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Input(placeholder=f"{self._title}: type to filter", compact=True)
+            yield Field(placeholder=f"{self._title}: type to filter", compact=True)
             yield OptionList(markup=False)
             yield Static("", markup=False)
 
@@ -96,6 +97,9 @@ class Picker(ModalScreen[str | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         self._filter = event.value
         self.fill()
+
+    def on_input_submitted(self) -> None:
+        self.action_take()
 
     def on_option_list_option_highlighted(self) -> None:
         self._describe()

@@ -9,10 +9,12 @@ from textual.widgets import TextArea
 from docmind.agents.text import clean
 
 from ..keymap import actions
+from .field import edit, editing_keys
 
 PLACEHOLDER = "Ask about your documents"
 MOST_PASTED = 64 * 1024
 """Characters of a paste that the prompt takes; more is no question."""
+_EDITING = editing_keys(TextArea)
 
 
 class Prompt(TextArea):
@@ -34,7 +36,7 @@ class Prompt(TextArea):
     """
 
     class Submitted(Message):
-        """Enter was pressed; the prompt is as it was."""
+        """Enter was pressed; the prompt is empty, or holds what was typed since."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -68,15 +70,20 @@ class Prompt(TextArea):
         self.replace(text, self.document.start, self.document.end)
         self.move_cursor(self.document.end)
 
-    def sent(self) -> None:
-        """Empties it; the question is the newest of the history."""
-        if self.text.strip() and self._history[-1:] != [self.text.strip()]:
-            self._history.append(self.text.strip())
+    def sent(self, text: str) -> None:
+        """The question was taken: it is the newest of the history."""
+        if text.strip() and self._history[-1:] != [text.strip()]:
+            self._history.append(text.strip())
         self._place, self._typed = len(self._history), ""
-        self.clear()
+
+    def give_back(self, text: str) -> None:
+        """It was not taken: it stands here again, to be typed over."""
+        self.insert(text, self.document.start)
+        self.select_all()
 
     def action_send(self) -> None:
         self.post_message(self.Submitted(self.text))
+        self.clear()  # at once: what is typed from now on belongs to the next question
 
     def action_newline(self) -> None:
         self._replace_via_keyboard("\n", *self.selection)
@@ -101,7 +108,7 @@ class Prompt(TextArea):
             event.stop()
             event.prevent_default()
             getattr(self, action)()
-        else:
+        elif not await edit(self, _EDITING, event):
             await super()._on_key(event)
 
     def _go(self, step: int) -> None:

@@ -8,6 +8,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from .field import Field
+
 
 class SearchBar(Horizontal):
     """Hidden until it is opened. Posts what is searched for at each change, and the steps between the hits."""
@@ -46,7 +48,7 @@ class SearchBar(Horizontal):
             self.step = step
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="Search this chat", compact=True)
+        yield Field(placeholder="Search this chat", compact=True)
         yield Static("", markup=False)
 
     @property
@@ -60,7 +62,7 @@ class SearchBar(Horizontal):
         field.cursor_blink = False
         if words:
             field.value = words
-        field.focus()
+        self.screen.set_focus(field)  # at once: letters may come with the key that opens it
 
     def reopen(self) -> None:
         """Shows the last search once more, without the focus."""
