@@ -195,7 +195,8 @@ class Conversation(Screen[None]):
         if isinstance(event, Answered | Failed):
             self._runs.pop(event.run, None)
             self._told = event.message if isinstance(event, Failed) else ""
-            self.link.send(Check())  # what was cold is loaded now, what failed may be down
+            if self._link_state.state == "ready":  # what was cold is loaded now, what failed may be down
+                self.link.send(Check())
         elif isinstance(event, State) and event.run in self._runs:
             self._runs[event.run] = event
         self.transcript.show(event)
