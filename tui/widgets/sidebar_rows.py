@@ -14,7 +14,8 @@ from .graph import History, bar, join_limited
 
 WIDTH = 32
 """Cells of a row."""
-_LABEL, _DRAWN = 7, 9
+_DRAWN = 8
+"""Cells of a bar or a graph: the longest value fits beside it, `1000 / 1082 GB !`."""
 HOT_C, COOL_C = 85, 80
 """Degrees Celsius from which a card counts as hot, and below which it does not any more."""
 FULL = 0.875
@@ -161,10 +162,11 @@ def _gpu(gpu: Gpu, known: Known) -> list[Row]:
 
 
 def _gpu_line(gpu: Gpu, known: Known) -> Row:
-    """`GPU 3   87 %  12.1 / 16.0 GB  71 °C`, as far as it is known."""
+    """`GPU 3   87 % 12/16 GB 71 °C`, as far as it is known; `100 % 143/151 GB 88 °C !` just fits."""
     load = f"{gpu.load} %" if gpu.load is not None else ""
-    memory = _of(gpu.memory_used, gpu.memory_total) if gpu.memory_used is not None else ""
-    return Row(f"GPU {gpu.index}", "", "  ".join(filter(None, [load, memory, _degrees(gpu, known)])))
+    used, total = gpu.memory_used, gpu.memory_total
+    memory = f"{used / GB:.0f}/{total / GB:.0f} GB" if used is not None and total else ""
+    return Row(f"GPU {gpu.index}", "", " ".join(filter(None, [load, memory, _degrees(gpu, known)])))
 
 
 def _degrees(gpu: Gpu, known: Known) -> str:
@@ -172,8 +174,11 @@ def _degrees(gpu: Gpu, known: Known) -> str:
 
 
 def _of(used: int | None, total: int | None) -> str:
-    """`12.1 / 16.0 GB`"""
-    return "n/a" if used is None or not total else f"{used / GB:.1f} / {total / GB:.1f} GB"
+    """`12.1 / 16.0 GB`, `131 / 151 GB`"""
+    if used is None or not total:
+        return "n/a"
+    digits = 1 if total < 100 * GB else 0
+    return f"{used / GB:.{digits}f} / {total / GB:.{digits}f} GB"
 
 
 def _library(library: Library | None) -> list[Row]:

@@ -15,7 +15,8 @@ CARDS = [
         temperature=71, power=290.4, power_limit=450.0),
     Gpu(index=1, name="NVIDIA RTX 6000 Ada Generation", load=100, memory_used=47_000_000_000,
         memory_total=51_527_024_640, temperature=88, power=300.2, power_limit=300.0),
-    Gpu(index=2, name="NVIDIA A2", load=3, memory_used=400_000_000, memory_total=16_106_127_360, temperature=41),
+    Gpu(index=2, name="NVIDIA H200", load=100, memory_used=143_000_000_000, memory_total=150_754_820_096,
+        temperature=88),
 ]  # fmt: skip
 
 
