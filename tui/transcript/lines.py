@@ -56,7 +56,7 @@ def _wrapped(paragraph: Text, width: int, join: str) -> list[Line]:
     paragraph.expand_tabs(4)
     lines: list[Line] = []
     end = 0
-    for piece in paragraph.wrap(_console(), width):
+    for piece in paragraph.wrap(_console(), width, justify="default"):
         piece.rstrip()
         start = paragraph.plain.index(piece.plain, end)
         lines.append(Line(piece, (" " if start > end else "") if lines else join))

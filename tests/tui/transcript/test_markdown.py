@@ -76,6 +76,13 @@ def test_numbers_stand_at_the_right_where_the_table_says_so() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("side", ["--:", ":-:"])
+def test_cells_of_an_aligned_column_are_wrapped(side: str) -> None:
+    source = f"| name | value |\n|---|{side}|\n| a | some words that are long |"
+    words = shown(source, 20)[2:]
+    assert [line.split() for line in words] == [["a", "some", "words"], ["that", "are", "long"]]
+
+
 def test_cells_are_wrapped_where_a_table_is_too_wide() -> None:
     source = "| name | value |\n|---|---|\n| a | some words that are long |"
     assert shown(source, 20) == ["name  value", "────────────────────", "a     some words", "      that are long"]
