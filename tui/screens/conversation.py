@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.worker import WorkerCancelled
+from textual.worker import Worker, WorkerCancelled
 
 from docmind.agents.configuration import api_keys
 from docmind.agents.errors import Code, DocmindError
@@ -62,6 +62,7 @@ class Conversation(Screen[None]):
         super().__init__()
         self.choice = ProfileChoice(self.docmind.settings.profile)
         self.link = EngineLink(self.docmind.start.loaded.data_dir, self.opened, self._hear)
+        self._listening: Worker[None] | None = None
         self._link_state = LinkState("starting")
         self._library: Library | None = None
         self._runs: dict[str, State | None] = {}
@@ -101,14 +102,16 @@ class Conversation(Screen[None]):
             self.transcript.note(str(problem), error=True)
         self.query_one(Prompt).load_history(self.docmind.remembered.history())
         self.link.send(Check())
-        self.run_worker(self.link.run(), group="engine")
+        self._listening = self.run_worker(self.link.run())
         self.query_one(Sidebar).start_reading()
 
     async def on_unmount(self) -> None:
         """Leaves the engine, or the start of one, while there is still somebody to wait for its end."""
-        for worker in self.workers.cancel_group(self, "engine"):
+        if self._listening:
+            if not self._listening.is_cancelled:  # a second time, nobody would be left to wait
+                self._listening.cancel()
             with contextlib.suppress(WorkerCancelled):
-                await worker.wait()
+                await self._listening.wait()
 
     def opened(self) -> Open:
         """What every new connection to the engine begins with; sent again, it begins a new conversation."""
