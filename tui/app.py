@@ -28,6 +28,7 @@ from .theming import DEFAULT, register
 from .wire.alt_digits import restore_alt_digits
 from .wire.clean_filter import CleanFilter
 from .wire.driver import WireDriver
+from .wire.pasting import gather_pastes
 
 ENDS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 """Signals that end docmind as if the user had left, with the exit status 128 + their number."""
@@ -61,6 +62,7 @@ class DocmindApp(App[int], inherit_bindings=False):
     def __init__(self, start: Start, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
         restore_alt_digits()
+        gather_pastes()
         self.animation_level = "none"
         self.start, self.settings = start, start.loaded.settings
         self.keys, faults = keymap(self.settings.keys)

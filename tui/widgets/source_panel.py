@@ -17,6 +17,7 @@ from docmind.agents.records import Citation, Passage
 from docmind.agents.text import one_line
 
 from ..places import place
+from .numbered import Numbered
 
 STATES = {
     "changed": "the file has changed since",
@@ -41,7 +42,6 @@ class SourcePanel(Vertical):
         & .source--title { height: auto; margin-bottom: 1; }
         & .source--keys { height: 1; color: $text-muted; }
         & VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
-        & VerticalScroll Static { height: auto; }
         & .source--around { color: $text-muted; padding-left: 2; }
         & .source--passage { border-left: outer $accent; padding-left: 1; }
     }
@@ -66,16 +66,17 @@ class SourcePanel(Vertical):
         self.citation: Citation | None = None
         self._passage: Passage | None = None
         self._source: Source | None = None
-        self._body = Content()
+        self._words = 0
+        """Where the quoted words begin in the passage."""
         self._place: Region | None = None
         """Where the passage stands among its surroundings."""
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="source--title", markup=False)
         with VerticalScroll():
-            yield Static("", classes="source--around", id="before", markup=False)
-            yield Static("", classes="source--passage", markup=False)
-            yield Static("", classes="source--around", id="after", markup=False)
+            yield Numbered(classes="source--around", id="before")
+            yield Numbered(classes="source--passage")
+            yield Numbered(classes="source--around", id="after")
         yield Static("← → sources   e editor   Esc close", classes="source--keys", markup=False)
 
     def on_mount(self) -> None:
@@ -116,12 +117,12 @@ class SourcePanel(Vertical):
 
     def _show_words(self, _screen: Screen[object]) -> None:
         """When the passage has got another place, the quoted words come into sight, with its beginning if it fits."""
-        scroll, passage = self.query_one(VerticalScroll), self.query_one(".source--passage", Static)
+        scroll, passage = self.query_one(VerticalScroll), self.query_one(".source--passage", Numbered)
         if not self.is_open or passage.virtual_region == self._place:
             return
         self._place = passage.virtual_region
         top = self._place.y - 2
-        words = self._place.y + _rows_above_words(self._body, passage.content_size.width)
+        words = self._place.y + passage.rows_above(self._words)
         if words > top + scroll.size.height * 2 // 3:
             top = words - scroll.size.height // 3
         scroll.scroll_to(y=top, animate=False, force=True, immediate=True)
@@ -134,16 +135,16 @@ class SourcePanel(Vertical):
         own, last = passage.lines or (None, None)
         if source.after_line:
             last = source.after_line + source.after.count("\n")
-        self._body = _numbered(_marked(passage.text, citation.quote), own, last)
-        for part, content in (
-            (".source--title", _title(citation, passage, source)),
-            ("#before", _numbered(Content(source.before), source.first_line, last)),
-            (".source--passage", self._body),
-            ("#after", _numbered(Content(source.after), source.after_line, last)),
+        marked = _marked(passage.text, citation.quote)
+        self._words = next((span.start for span in marked.spans), 0)
+        title = self.query_one(".source--title", Static)
+        title.update(_title(citation, passage, source))
+        for part, content, first in (
+            ("#before", Content(source.before), source.first_line),
+            (".source--passage", marked, own),
+            ("#after", Content(source.after), source.after_line),
         ):
-            shown = self.query_one(part, Static)
-            shown.display = bool(content)
-            shown.update(content)
+            self.query_one(part, Numbered).show(content, first, last)
 
 
 def _title(citation: Citation, passage: Passage, source: Source) -> Content:
@@ -158,24 +159,8 @@ def _title(citation: Citation, passage: Passage, source: Source) -> Content:
     )
 
 
-def _numbered(text: Content, first: int | None, last: int | None) -> Content:
-    """With line numbers from `first`, where the document has them; all as wide as `last`."""
-    if first is None or not text:
-        return text
-    wide = len(str(last))
-    rows = text.split("\n", allow_blank=True)
-    return Content("\n").join(
-        Content.assemble((f"{number:>{wide}}  ", "$text-muted"), row) for number, row in enumerate(rows, first)
-    )
-
-
 def _marked(text: str, quote: str) -> Content:
     """The quoted words stand out; how the spaces and line breaks between them are does not matter."""
     pattern = r"\s+".join(map(re.escape, quote.split()))
     found = re.search(pattern, text) if pattern else None
     return Content(text).stylize(_WORDS, found.start(), found.end()) if found else Content(text)
-
-
-def _rows_above_words(content: Content, width: int) -> int:
-    start = next((span.start for span in content.spans if span.style == _WORDS), 0)
-    return len(content[:start].wrap(width)) - 1 if start and width else 0
