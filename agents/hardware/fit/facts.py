@@ -1,0 +1,211 @@
+"""From the facts of a header to the shape of a model. The facts have the names that GGUF gives them; what Ollama and
+Hugging Face tell is brought into that form, so that there is one place that knows how models are built."""
+
+import re
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ...errors import Code, DocmindError
+from ...text import one_line
+from .gguf import Header, Tensor, Value
+from .shape import Layer, Shape
+
+MOST_LAYERS = 4096
+_MOST = 1 << 31
+"""Largest width that is believed."""
+
+WINDOWED: Mapping[str, int] = MappingProxyType(
+    dict.fromkeys(("gemma2", "gpt-oss"), 2)
+    | dict.fromkeys(("cohere2", "exaone4", "exaone-moe", "olmo2", "llama4", "afmoe", "mellum"), 4)
+    | {"gemma3n": 5, "gemma3": 6, "plamo3": 8}
+)
+"""Architecture -> n: of n layers the last sees everything, the others a window. Where the header has no pattern of its
+own; these numbers are constants in llama.cpp's src/models/. A window of any other architecture is not counted on."""
+KV_FROM_START: Mapping[str, int] = MappingProxyType({"gemma3n": 20})
+"""Architecture -> layers with a KV cache; the others use theirs."""
+_OF_LAYER = re.compile(r"blk\.(\d+)\.(\w+)")
+
+
+class Facts:
+    """The numbers of one architecture, by their names without its name in front."""
+
+    def __init__(self, values: Mapping[str, Value | None]) -> None:
+        self.values = values
+        self.architecture = str(values.get("general.architecture", ""))
+        self.count = self.number("block_count")
+        if not (0 < self.count <= MOST_LAYERS and self.number("embedding_length")):
+            shown = one_line(self.architecture, 40) or "none"
+            message = f"The header does not say what the model is like (architecture: {shown})."
+            raise DocmindError(Code.MODEL_FILE, message, "Name a model that writes text, as llama.cpp runs them.")
+
+    def get(self, key: str) -> Value | None:
+        return self.values.get(f"{self.architecture}.{key}")
+
+    def number(self, key: str, default: int = 0) -> int:
+        """A whole number; the largest of an array."""
+        value = self.get(key)
+        if isinstance(value, list):
+            value = max(value, default=default)
+        good = isinstance(value, int | float) and 0 <= value < _MOST
+        return int(value) if good and not isinstance(value, str | list) and value is not None else default
+
+    def per_layer(self, key: str, default: int = 0) -> list[int]:
+        """One number a layer; a single number counts for all."""
+        value = self.get(key)
+        if isinstance(value, list) and len(value) >= self.count:
+            return [int(each) if 0 <= each < _MOST else 0 for each in value[: self.count]]
+        return [self.number(key, default)] * self.count
+
+
+class Blocks(NamedTuple):
+    """The tensors of a model, by layer."""
+
+    weights: list[int]
+    names: list[Collection[str]]
+
+
+def shape_of(header: Header, name: str) -> Shape:
+    """The shape of a model whose tensors are known. Raises DocmindError (MODEL_FILE)."""
+    facts = Facts(header.facts)
+    blocks, rest = _by_layer(header.tensors, facts.count)
+    embedding = rest.pop("token_embd.weight", Tensor(0, 0))
+    output = sum(tensor.size for tensor in rest.values())
+    tied = "output.weight" not in rest
+    return Shape(
+        name=name,
+        layers=layers_of(facts, blocks),
+        embedding=embedding.size,
+        output=output + (embedding.size if tied else 0),
+        tied=tied,
+        heads=facts.number("attention.head_count", 1),
+        parameters=sum(tensor.elements for tensor in header.tensors.values()),
+        trained_context=facts.number("context_length"),
+    )
+
+
+def shape_by_size(values: Mapping[str, Value | None], size: int, parameters: int, name: str) -> Shape:
+    """The shape of a model of which only the size of all weights (bytes) is known: each layer gets the same share."""
+    facts = Facts(values)
+    vocabulary = facts.number("vocab_size") * facts.number("embedding_length")
+    share = size / parameters if parameters else 2.0
+    embedding = min(int(vocabulary * share), size // 4)
+    weights = (size - 2 * embedding) // facts.count
+    blocks = Blocks([weights] * facts.count, [frozenset()] * facts.count)
+    return Shape(
+        name=name,
+        layers=layers_of(facts, blocks),
+        embedding=embedding,
+        output=embedding,
+        heads=facts.number("attention.head_count", 1),
+        parameters=parameters,
+        trained_context=facts.number("context_length"),
+    )
+
+
+def _by_layer(tensors: Mapping[str, Tensor], count: int) -> tuple[Blocks, dict[str, Tensor]]:
+    """The layers' tensors, and all others."""
+    weights, names, rest = [0] * count, [set[str]() for _ in range(count)], {}
+    for name, tensor in tensors.items():
+        found = _OF_LAYER.match(name)
+        number = int(found[1]) if found and len(found[1]) <= 4 else count
+        if found and number < count:
+            weights[number] += tensor.size
+            names[number].add(found[2])
+        else:
+            rest[name] = tensor
+    return Blocks(weights, [*names]), rest
+
+
+def layers_of(facts: Facts, blocks: Blocks) -> tuple[Layer, ...]:
+    """Every layer with what it caches and how wide it computes."""
+    heads = facts.per_layer("attention.head_count")
+    kv_heads = facts.per_layer("attention.head_count_kv", max(heads))
+    head_size = facts.number("embedding_length") // max(heads) if max(heads) else 0
+    windows, cached = _windows(facts), _cached(facts)
+    layers = []
+    for n, weights in enumerate(blocks.weights):
+        recurrent = _recurrent(facts, blocks.names[n], n, kv_heads[n])
+        attends = bool(kv_heads[n]) and (not recurrent or "attn_k" in blocks.names[n])
+        k_size = facts.number("attention.key_length", head_size)
+        v_size = facts.number("attention.value_length", head_size)
+        if windows[n] is not None:
+            k_size = facts.number("attention.key_length_swa", k_size)
+            v_size = facts.number("attention.value_length_swa", v_size)
+        k, v = kv_heads[n] * k_size, kv_heads[n] * v_size
+        if facts.number("attention.key_length_mla"):
+            v = 0
+        layers.append(
+            Layer(
+                weights=weights,
+                k=k if attends and n < cached else 0,
+                v=v if attends and n < cached else 0,
+                window=windows[n],
+                state=_state(facts) if recurrent else 0,
+                activations=_activations(facts, heads[n] * k_size if attends else 0, k, recurrent),
+            )
+        )
+    return tuple(layers)
+
+
+def _windows(facts: Facts) -> list[int | None]:
+    """The sliding window of each layer."""
+    window = facts.number("attention.sliding_window")
+    pattern = facts.get("attention.sliding_window_pattern")
+    if facts.architecture == "llama4" and facts.get("attention.sliding_window") is None:
+        window = 8192
+    if not window or (pattern is None and facts.architecture not in WINDOWED):
+        return [None] * facts.count
+    if isinstance(pattern, list):
+        return [window if each else None for each in facts.per_layer("attention.sliding_window_pattern")]
+    every = facts.number("attention.sliding_window_pattern", WINDOWED.get(facts.architecture, 1))
+    return [window if not every or n % every < every - 1 else None for n in range(facts.count)]
+
+
+def _cached(facts: Facts) -> int:
+    """Layers, from the first on, that have a KV cache of their own."""
+    own = KV_FROM_START.get(facts.architecture, facts.count)
+    return max(0, min(own, facts.count - facts.number("attention.shared_kv_layers")))
+
+
+def _recurrent(facts: Facts, names: Collection[str], layer: int, kv_heads: int) -> bool:
+    """Whether a layer keeps a state of fixed size: by its tensors, else by its number."""
+    if names:
+        return any(name.startswith(("ssm_", "shortconv", "time_mix")) for name in names)
+    every = facts.number("full_attention_interval")
+    return not kv_heads or bool(every and (layer + 1) % every)
+
+
+def _state(facts: Facts) -> int:
+    """Bytes (f32) of a recurrent layer's state; as llama.cpp's n_embd_r and n_embd_s count it."""
+    width = facts.number("embedding_length")
+    if kept := facts.number("shortconv.l_cache"):
+        return 4 * width * (kept - 1)
+    if head := facts.number("wkv.head_size"):
+        return 4 * width * (head + facts.number("token_shift_count", 2))
+    inner, state = facts.number("ssm.inner_size"), facts.number("ssm.state_size")
+    convolved = inner + 2 * facts.number("ssm.group_count") * state
+    return 4 * (max(facts.number("ssm.conv_kernel") - 1, 0) * convolved + state * inner)
+
+
+def _activations(facts: Facts, q: int, kv: int, recurrent: bool) -> int:
+    """Numbers that one token takes while a layer computes, at the widest point.
+
+    Measured: llama.cpp lays its graph out so that five vectors of the model's width lie beside the widest of the
+    feed-forward net (gate, up and their product), of the experts that work on a token, of the attention and of a
+    Mamba layer; with MLA three of them beside the queries, which are as wide as the compressed vector for each head.
+    benchmarks/fit.py compares this with what llama.cpp reports.
+    """
+    width, used = facts.number("embedding_length"), facts.number("expert_used_count")
+    expert = facts.number("expert_feed_forward_length") or facts.number("feed_forward_length")
+    parts = [3 * facts.number("feed_forward_length")] if not used or facts.number("leading_dense_block_count") else []
+    parts += [3 * used * expert, used * width]
+    parts.append(2 * q + max(0, 2 * kv - width))
+    if recurrent:
+        inner, states = facts.number("ssm.inner_size"), facts.number("ssm.group_count") * facts.number("ssm.state_size")
+        parts.append(5 * inner + 6 * states + facts.number("ssm.time_step_rank"))
+    if head := facts.number("attention.key_length_mla"):
+        rope = facts.number("rope.dimension_count")
+        compressed = facts.number("attention.key_length")
+        parts[-1] = facts.number("attention.head_count") * (2 * compressed + head + rope) - 2 * width
+    return 5 * width + max(parts) + 10
