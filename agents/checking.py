@@ -6,6 +6,7 @@ one is a limit.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,8 @@ from .text import one_line
 
 LIMIT_S = 0.5
 """Longest time for all profiles together."""
+_FIT_S = 0.4
+"""Longest time of it to see whether a model fits: a slow disk or driver leaves it unknown."""
 _LONGEST = 200
 """Characters of a name or a place."""
 
@@ -88,12 +91,19 @@ class Climb:
         """Raises DocmindError."""
         self._set(model=one_line(await self._look.model(), _LONGEST))
         if self._look.cold:  # to ask for its window would load the model
+            await self._weigh()
             return
         self._set(context=await self._look.context())
         if await self._look.lists_model():
             self.reached("full")
         else:
             self._set(reason=f"It does not list the model {self.state.model}.")
+
+    async def _weigh(self) -> None:
+        """Whether it fits, where it has to be loaded yet."""
+        with contextlib.suppress(TimeoutError, DocmindError):
+            async with asyncio.timeout(_FIT_S):
+                self._set(fit=await self._look.fit())
 
     def _set(self, **found: Any) -> None:
         self.state = msgspec.structs.replace(self.state, **found)

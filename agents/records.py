@@ -71,6 +71,11 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     """Completion tokens over the time in which a backend was streaming."""
 
 
+Verdict = Literal["fits", "partly", "no"]
+"""Whether a model fits into memory. `fits`: wholly on the GPUs, or in RAM on a machine without one. `partly`: at least
+half of the layers on the GPUs, the rest in RAM. `no`: fewer, or the rest finds no room."""
+
+
 class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
     """A profile, and how its backend is."""
 
@@ -96,3 +101,5 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
     """What to do about it."""
     tokens_per_s: float | None = None
     """Of its last answer; None before the first one."""
+    fit: Verdict | None = None
+    """None where it is not known before the model is loaded."""

@@ -43,8 +43,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Context window in tokens; default: what the server says, at most 8192."""
     max_tokens: Count = 2048
     """Longest answer of one call, in tokens."""
-    gpu_layers: Annotated[int, msgspec.Meta(ge=-1)] = -1
-    """Layers on the GPU; -1 means all. Kind `llamacpp`."""
+    gpu_layers: Annotated[int, msgspec.Meta(ge=-1)] | Literal["auto"] = "auto"
+    """Layers on the GPU; `auto` means as many as fit, -1 all. Kind `llamacpp`."""
     kv_cache: Literal["f16", "q8_0", "q4_0"] = "f16"
     """Type of the KV cache. Kind `llamacpp`."""
     threads: Count | None = None

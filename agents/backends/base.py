@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
-from ..records import Usage
+from ..records import Usage, Verdict
 from ..settings import Kind, Profile
 
 if TYPE_CHECKING:
@@ -103,6 +103,10 @@ class Checkable(ABC):
     async def context(self) -> int:
         """Context window in tokens: the profile's, else the server's (at most 8192). Raises DocmindError."""
 
+    async def fit(self) -> Verdict | None:
+        """Whether the model would fit if it were loaded now, where that is known cheaply. Raises DocmindError."""
+        return None
+
     async def aclose(self) -> None:  # noqa: B027  (most kinds with nothing to close need not say so)
         """Let go of connections and child processes."""
 
@@ -120,7 +124,6 @@ class Backend(Checkable):
 
         Where the last message is the assistant's, a backend that `continues` goes on with it and gives what follows.
         """
-
 
 def _load(place: str) -> Any:
     module, name = place.split(":")

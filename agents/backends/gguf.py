@@ -1,10 +1,13 @@
 """A GGUF file, looked at without running it. Needs no LlamaIndex."""
 
+import asyncio
 import importlib.util
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ..errors import Code, DocmindError
+from ..hardware.fit.profiles import verdict
+from ..records import Verdict
 from ..text import clean
 from .base import Checkable, Health
 
@@ -50,6 +53,10 @@ class GgufFile(Checkable):
     async def context(self) -> int:
         """The profile's; llama.cpp may lower it. 0: not known before it runs."""
         return self.profile.context or 0
+
+    async def fit(self) -> Verdict | None:
+        """By the file's header; None while the model is loaded, and holds what it needs."""
+        return await asyncio.to_thread(verdict, self.profile) if self.cold else None
 
     def check(self) -> None:
         """Raises DocmindError (MODEL_FILE, PACKAGE_MISSING)."""

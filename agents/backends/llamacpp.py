@@ -10,6 +10,7 @@ from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike
 
 from ..errors import Code, DocmindError
+from ..hardware.fit.profiles import gpu_layers
 from ..text import clean
 from .base import Health
 from .child import Child
@@ -81,7 +82,8 @@ class LlamaCpp(GgufFile, OpenAI):
                 return
             self.check()
             await self._end_child()
-            child = await Child.start(f"{__package__}.llamacpp_child", self._config())
+            config = self._config() | {"gpu_layers": await asyncio.to_thread(gpu_layers, self.profile)}
+            child = await Child.start(f"{__package__}.llamacpp_child", config)
             try:
                 async with asyncio.timeout(self.profile.timeouts.loading):
                     if not await child.ready():

@@ -11,6 +11,8 @@ import signal
 import sys
 from typing import Any
 
+ALL_LAYERS = -2
+"""llama.cpp's own word for it; its -1 leaves the choice to itself."""
 KV_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE_Q4_0"}
 PR_SET_PDEATHSIG = 1
 
@@ -34,7 +36,9 @@ def parameters(xllamacpp: Any, config: dict[str, Any]) -> Any:
     """llama.cpp's parameters for {path, alias, key, context, gpu_layers, kv_cache, threads}."""
     params = xllamacpp.CommonParams()
     params.model.path, params.model_alias = config["path"], {config["alias"]}
-    params.n_ctx, params.n_parallel, params.n_gpu_layers = config["context"], 1, config["gpu_layers"]
+    params.n_ctx, params.n_parallel = config["context"], 1
+    if config["gpu_layers"] != "auto":
+        params.n_gpu_layers = ALL_LAYERS if config["gpu_layers"] == -1 else config["gpu_layers"]
     if config["threads"]:
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = config["threads"]
     params.cache_type_k = params.cache_type_v = getattr(xllamacpp.ggml_type, KV_TYPES[config["kv_cache"]])

@@ -1,7 +1,7 @@
 """GGUF files of the shapes that real models have, whose weights are zeros on no disk space: to load, not to ask."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,17 @@ Tensors = dict[str, tuple[int, ...]]
 """Name -> shape, the longest stride first, as numpy has it."""
 
 
-def write_model(path: Path, name: str, **changes: Any) -> Path:
-    """Write the shape `name` of SHAPES; `changes` are facts of the header beyond its own."""
-    facts, tensors = SHAPES[name]()
-    arch = facts.pop("architecture")
+Model = tuple[dict[str, Any], Tensors]
+"""Facts of the header, without the architecture's name in front, and tensors."""
+
+
+def write_model(path: Path, model: Model, **changes: Any) -> Path:
+    """Write one of SHAPES; `changes` are facts of the header beyond its own."""
+    facts, tensors = model
+    arch = facts["architecture"]
     writer = gguf.GGUFWriter(path, arch)
     facts = {"context_length": 131072, "attention.layer_norm_rms_epsilon": 1e-6} | facts | changes
+    del facts["architecture"]
     for key, value in facts.items():
         _add(writer, f"{arch}.{key}", value)
     _add_vocabulary(writer)
@@ -74,15 +79,15 @@ def _feed_forward(layer: int, width: int, wide: int) -> Tensors:
 
 def _experts(layer: int, width: int, wide: int, count: int) -> Tensors:
     inner, outer = (count, wide, width), (count, width, wide)
-    names = {"ffn_gate_exps": inner, "ffn_up_exps": inner, "ffn_down_exps": outer}
+    names: Tensors = {"ffn_gate_exps": inner, "ffn_up_exps": inner, "ffn_down_exps": outer}
     return _named(layer, names | {"ffn_gate_inp": (count, width), "ffn_norm": (width,)})
 
 
-def _named(layer: int, names: dict[str, tuple[int, ...]]) -> Tensors:
+def _named(layer: int, names: Mapping[str, tuple[int, ...]]) -> Tensors:
     return {f"blk.{layer}.{name}.weight": shape for name, shape in names.items()}
 
 
-def _llama(width: int, layers: int, heads: int, kv_heads: int, wide: int) -> tuple[dict[str, Any], Tensors]:
+def llama(width: int, layers: int, heads: int, kv_heads: int, wide: int) -> Model:
     size = width // heads
     tensors = _frame(width)
     for n in range(layers):
@@ -100,7 +105,7 @@ def _llama(width: int, layers: int, heads: int, kv_heads: int, wide: int) -> tup
     return facts, tensors
 
 
-def _sliding() -> tuple[dict[str, Any], Tensors]:
+def sliding() -> Model:
     """As gemma3: five layers of six see only the last 1024 tokens; embedding and output are one tensor."""
     width, layers, heads, kv_heads, size, wide = 512, 12, 4, 2, 128, 2048
     tensors = _frame(width, tied=True)
@@ -123,13 +128,13 @@ def _sliding() -> tuple[dict[str, Any], Tensors]:
     return facts, tensors
 
 
-def _mixture() -> tuple[dict[str, Any], Tensors]:
-    """As qwen3moe: 16 experts, of which 4 work on a token."""
-    width, layers, heads, kv_heads, size, wide = 512, 6, 8, 2, 128, 384
+def mixture(width: int = 512, wide: int = 384, count: int = 16, used: int = 4) -> Model:
+    """As qwen3moe: of `count` experts `used` work on a token."""
+    layers, heads, kv_heads, size = 6, 8, 2, 128
     tensors = _frame(width)
     for n in range(layers):
         kv = kv_heads * size
-        tensors |= _attention(n, width, heads * size, kv, kv) | _experts(n, width, wide, 16)
+        tensors |= _attention(n, width, heads * size, kv, kv) | _experts(n, width, wide, count)
         tensors |= _named(n, {"attn_k_norm": (size,), "attn_q_norm": (size,)})
     facts = {
         "architecture": "qwen3moe",
@@ -137,8 +142,8 @@ def _mixture() -> tuple[dict[str, Any], Tensors]:
         "block_count": layers,
         "feed_forward_length": 1536,
         "expert_feed_forward_length": wide,
-        "expert_count": 16,
-        "expert_used_count": 4,
+        "expert_count": count,
+        "expert_used_count": used,
         "attention.head_count": heads,
         "attention.head_count_kv": kv_heads,
         "attention.key_length": size,
@@ -148,16 +153,16 @@ def _mixture() -> tuple[dict[str, Any], Tensors]:
     return facts, tensors
 
 
-def _latent() -> tuple[dict[str, Any], Tensors]:
-    """As deepseek2: keys and values are one compressed vector of 256 + 64 numbers."""
-    width, layers, heads, lora, rope, k, v, q = 512, 6, 8, 256, 64, 192, 128, 384
+def latent(heads: int = 8, lora: int = 256, wide: int = 2048) -> Model:
+    """As deepseek2: keys and values are one compressed vector of `lora` + 64 numbers."""
+    width, layers, rope, k, v, q = 512, 6, 64, 192, 128, 384
     tensors = _frame(width)
     for n in range(layers):
-        names = {"attn_q_a": (q, width), "attn_q_b": (heads * k, q), "attn_kv_a_mqa": (lora + rope, width)}
+        names: Tensors = {"attn_q_a": (q, width), "attn_q_b": (heads * k, q), "attn_kv_a_mqa": (lora + rope, width)}
         names |= {"attn_k_b": (heads, lora, k - rope), "attn_v_b": (heads, v, lora), "attn_norm": (width,)}
         names |= {"attn_q_a_norm": (q,), "attn_kv_a_norm": (lora,), "attn_output": (width, heads * v)}
         if n == 0:
-            tensors |= _feed_forward(n, width, 2048)
+            tensors |= _feed_forward(n, width, wide)
         else:
             tensors |= _experts(n, width, 256, 16)
             names |= {"ffn_gate_shexp": (256, width), "ffn_up_shexp": (256, width), "ffn_down_shexp": (width, 256)}
@@ -166,7 +171,7 @@ def _latent() -> tuple[dict[str, Any], Tensors]:
         "architecture": "deepseek2",
         "embedding_length": width,
         "block_count": layers,
-        "feed_forward_length": 2048,
+        "feed_forward_length": wide,
         "leading_dense_block_count": 1,
         "expert_feed_forward_length": 256,
         "expert_count": 16,
@@ -186,9 +191,9 @@ def _latent() -> tuple[dict[str, Any], Tensors]:
     return facts, tensors
 
 
-def _hybrid() -> tuple[dict[str, Any], Tensors]:
+def hybrid(width: int = 512, wide: int = 1536, state: int = 128) -> Model:
     """As granitehybrid: of eight layers two look back (attention), the others keep a state of fixed size (Mamba 2)."""
-    width, layers, heads, kv_heads, size, wide, state = 512, 8, 8, 2, 64, 1536, 128
+    layers, kv_heads, size = 8, 2, 64
     inner, convolved = 2 * width, 2 * width + 2 * state
     attending = (3, 7)
     tensors = _frame(width)
@@ -197,7 +202,11 @@ def _hybrid() -> tuple[dict[str, Any], Tensors]:
         if n in attending:
             tensors |= _attention(n, width, width, kv_heads * size, kv_heads * size)
             continue
-        names = {"ssm_in": (inner + convolved + 16, width), "ssm_conv1d": (convolved, 4), "ssm_norm": (1, inner)}
+        names: Tensors = {
+            "ssm_in": (inner + convolved + 16, width),
+            "ssm_conv1d": (convolved, 4),
+            "ssm_norm": (1, inner),
+        }
         tensors |= _named(n, names | {"ssm_out": (width, inner), "attn_norm": (width,)})
         tensors |= {f"blk.{n}.ssm_conv1d.bias": (convolved,), f"blk.{n}.ssm_dt.bias": (16,)}
         tensors |= {f"blk.{n}.ssm_a": (16, 1), f"blk.{n}.ssm_d": (16, 1)}
@@ -206,7 +215,7 @@ def _hybrid() -> tuple[dict[str, Any], Tensors]:
         "embedding_length": width,
         "block_count": layers,
         "feed_forward_length": wide,
-        "attention.head_count": heads,
+        "attention.head_count": width // size,
         "attention.head_count_kv": [kv_heads if n in attending else 0 for n in range(layers)],
         "rope.dimension_count": size,
         "ssm.conv_kernel": 4,
@@ -218,12 +227,12 @@ def _hybrid() -> tuple[dict[str, Any], Tensors]:
     return facts, tensors
 
 
-SHAPES: dict[str, Callable[[], tuple[dict[str, Any], Tensors]]] = {
-    "gqa": lambda: _llama(1024, 8, 16, 4, 2816),
-    "mqa": lambda: _llama(512, 8, 8, 1, 2048),
-    "sliding": _sliding,
-    "moe": _mixture,
-    "mla": _latent,
-    "hybrid": _hybrid,
+SHAPES: dict[str, Callable[[], Model]] = {
+    "gqa": lambda: llama(1024, 8, 16, 4, 2816),
+    "mqa": lambda: llama(512, 8, 8, 1, 2048),
+    "sliding": sliding,
+    "moe": mixture,
+    "mla": latent,
+    "hybrid": hybrid,
 }
-"""Name -> facts of the header (without the architecture's name in front) and tensors."""
+"""The kinds of models by what they keep of the past."""

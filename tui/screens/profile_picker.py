@@ -65,7 +65,7 @@ class ProfilePicker(Picker):
         ]
         if self.app.size.width >= _NARROW:
             speed = f"{state.tokens_per_s:.0f} tok/s" if state.tokens_per_s and state.kind != "quotes" else ""
-            parts += [f"   {_column(state.kind, _KIND)}", f"{speed:>10}"]
+            parts += [f"   {_column(state.kind, _KIND)}", f"{state.fit or '':<6}", f"{speed:>10}"]
         return Content.assemble(*parts)
 
 

@@ -191,21 +191,29 @@ def _state(facts: Facts) -> int:
 def _activations(facts: Facts, q: int, kv: int, recurrent: bool) -> int:
     """Numbers that one token takes while a layer computes, at the widest point.
 
-    Measured: llama.cpp lays its graph out so that five vectors of the model's width lie beside the widest of the
-    feed-forward net (gate, up and their product), of the experts that work on a token, of the attention and of a
-    Mamba layer; with MLA three of them beside the queries, which are as wide as the compressed vector for each head.
+    Measured, as llama.cpp lays its graph out: five vectors of the model's width beside the widest of the feed-forward
+    net (gate, up, their product), the experts, the attention, and a Mamba layer (its projections, convolved and not).
     benchmarks/fit.py compares this with what llama.cpp reports.
     """
-    width, used = facts.number("embedding_length"), facts.number("expert_used_count")
-    expert = facts.number("expert_feed_forward_length") or facts.number("feed_forward_length")
-    parts = [3 * facts.number("feed_forward_length")] if not used or facts.number("leading_dense_block_count") else []
-    parts += [3 * used * expert, used * width]
-    parts.append(2 * q + max(0, 2 * kv - width))
+    width, wide = facts.number("embedding_length"), facts.number("feed_forward_length")
+    used = facts.number("expert_used_count")
+    parts = [2 * q + max(0, 2 * kv - width)]
+    if not used or facts.number("leading_dense_block_count"):
+        parts.append(3 * wide)
+    if used:
+        parts.append(_experts(used, facts.number("expert_feed_forward_length", wide), width))
     if recurrent:
         inner, states = facts.number("ssm.inner_size"), facts.number("ssm.group_count") * facts.number("ssm.state_size")
-        parts.append(5 * inner + 6 * states + facts.number("ssm.time_step_rank"))
-    if head := facts.number("attention.key_length_mla"):
-        rope = facts.number("rope.dimension_count")
-        compressed = facts.number("attention.key_length")
-        parts[-1] = facts.number("attention.head_count") * (2 * compressed + head + rope) - 2 * width
+        parts.append(11 * inner // 2 + 6 * states + facts.number("ssm.time_step_rank"))
+    if head := facts.number("attention.key_length_mla"):  # each head has a query as wide as the compressed vector
+        compressed, rope = facts.number("attention.key_length"), facts.number("rope.dimension_count")
+        parts.append(facts.number("attention.head_count") * (2 * compressed + head + rope) - 2 * width)
     return 5 * width + max(parts) + 10
+
+
+def _experts(used: int, wide: int, width: int) -> int:
+    """Gate, up and product of the experts that work on a token, and what comes out: beside them, or in their place."""
+    inner, out = 3 * used * wide, used * width
+    if 2 * wide >= width:
+        return inner
+    return out if used * wide <= width else inner + out

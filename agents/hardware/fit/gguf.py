@@ -182,7 +182,4 @@ def _sized(entries: list[tuple[str, int, int]], data: int) -> dict[str, Tensor]:
     ends = [offset for _, _, offset in ordered[1:]] + [data]
     if ordered and ordered[-1][2] >= data:
         raise _Bad("ends before its last tensor begins: the download is not complete")
-    return {
-        name: Tensor(end - offset, elements)
-        for (name, elements, offset), end in zip(ordered, ends, strict=True)
-    }
+    return {name: Tensor(end - offset, elements) for (name, elements, offset), end in zip(ordered, ends, strict=True)}

@@ -73,9 +73,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
     def scaled(self, factor: float) -> "Shape":
         """The same model with weights of `factor` times the size: another quantisation."""
-        layers = tuple(
-            msgspec.structs.replace(layer, weights=round(layer.weights * factor)) for layer in self.layers
-        )
+        layers = tuple(msgspec.structs.replace(layer, weights=round(layer.weights * factor)) for layer in self.layers)
         embedding, output = round(self.embedding * factor), round(self.output * factor)
         return msgspec.structs.replace(self, layers=layers, embedding=embedding, output=output)
 

@@ -1,0 +1,29 @@
+"""Finds the shape of a model by what a user calls it: a GGUF file, a folder with config.json, a name at Ollama."""
+
+import os
+from pathlib import Path
+
+from ...errors import Code, DocmindError
+from ...text import one_line
+from .facts import shape_of
+from .gguf import read_header
+from .shape import Shape
+
+
+def find(model: str, url: str) -> Shape:
+    """The model's shape; `url` is the Ollama server that is asked for what is no path. Reads headers only.
+
+    Raises DocmindError (MODEL_FILE, MODEL_NOT_FOUND, UNAVAILABLE, INVALID_RESPONSE).
+    """
+    path = Path(os.path.expanduser(model))
+    if path.is_dir():
+        from .huggingface import read_folder
+
+        return read_folder(path)
+    if path.is_file() or model.endswith(".gguf") or model.startswith(("/", "./", "../", "~")):
+        return shape_of(read_header(path), one_line(path.name))
+    if not model.strip():
+        raise DocmindError(Code.USAGE, "Which model? The name is empty.", "Name a GGUF file, a folder, or a model.")
+    from .ollama import ask
+
+    return ask(model, url)

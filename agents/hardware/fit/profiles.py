@@ -1,0 +1,42 @@
+"""What the forecast means for a profile of kind `llamacpp`."""
+
+from pathlib import Path
+from typing import Literal
+
+from ...errors import DocmindError
+from ...records import Verdict
+from ...settings import Profile
+from .facts import shape_of
+from .forecast import CONTEXT, Forecast, Wish, forecast
+from .gguf import read_header
+from .memory import Memory, read_memory
+
+
+def verdict(profile: Profile, memory: Memory | None = None) -> Verdict | None:
+    """Whether the profile's file fits now, and None when its header does not tell. Waits: call it in a thread."""
+    found = _forecast(profile, memory or read_memory())
+    return found.verdict if found else None
+
+
+def gpu_layers(profile: Profile, memory: Memory | None = None) -> int | Literal["auto"]:
+    """The number of layers for the GPU; "auto" leaves it to llama.cpp. Waits: call it in a thread.
+
+    llama.cpp chooses well by itself where everything fits, and it knows the GPUs that docmind cannot read: so docmind
+    says a number only where a part of the model has to stay in RAM.
+    """
+    if profile.gpu_layers != "auto":
+        return profile.gpu_layers
+    memory = memory or read_memory()
+    found = _forecast(profile, memory) if memory.gpus else None
+    return "auto" if found is None or found.verdict == "fits" else found.gpu_layers
+
+
+def _forecast(profile: Profile, memory: Memory) -> Forecast | None:
+    path = Path(profile.path).expanduser()
+    try:
+        shape = shape_of(read_header(path), path.name)
+    except DocmindError:  # llama.cpp says what is wrong with the file
+        return None
+    wanted = profile.context or CONTEXT
+    context = min(wanted, shape.trained_context or wanted)
+    return forecast(shape, memory, Wish(context=context, kv=profile.kv_cache))

@@ -1,0 +1,103 @@
+"""Three concrete ways to make a model fit, each with the verdict that it brings."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ...records import Verdict
+from .forecast import Wish, forecast
+from .memory import Memory
+from .shape import KV_BYTES, Shape
+
+SHOWN = 3
+_CONTEXTS = (65536, 32768, 16384, 8192, 4096)
+_SMALL = 8192
+"""A context that questions about documents do with."""
+_KV = ("q8_0", "q4_0")
+QUANTISATIONS = {"Q8_0": 8.5, "Q6_K": 6.56, "Q5_K_M": 5.67, "Q4_K_M": 4.83, "Q3_K_M": 3.89, "Q2_K": 3.0}
+"""Bits of a weight, about, in a model of the Llama kind: llama.cpp's table of quantisations (tools/quantize)."""
+_RANK: dict[Verdict, int] = {"fits": 0, "partly": 1, "no": 2}
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """One change."""
+
+    change: str
+    verdict: Verdict
+
+
+def ways(shape: Shape, memory: Memory, wish: Wish) -> list[Way]:
+    """The three that help most, those that cost least first; none for a model that fits."""
+    if forecast(shape, memory, wish).verdict == "fits":
+        return []
+    found = [_best(kind) for kind in _kinds(shape, memory, wish)]
+    helping = sorted((way for way in found if way), key=lambda way: _RANK[way.verdict])
+    return helping[:SHOWN]
+
+
+def _best(kind: Iterator[Way]) -> Way | None:
+    """The gentlest change of a kind that reaches the best verdict of that kind."""
+    return min(kind, key=lambda way: _RANK[way.verdict], default=None)
+
+
+def _kinds(shape: Shape, memory: Memory, wish: Wish) -> list[Iterator[Way]]:
+    """The gentlest kind first; each gives its changes from the gentlest to the hardest."""
+
+    def way(change: str, *, of: Shape = shape, by: Wish = wish, there: Memory = memory) -> Way:
+        return Way(change=change, verdict=forecast(of, there, by).verdict)
+
+    smaller_kv = [kv for kv in _KV if KV_BYTES[kv] < KV_BYTES[wish.kv]]
+    smaller_context = [context for context in _CONTEXTS if context < wish.context]
+    frugal = msgspec.structs.replace(wish, kv=min(wish.kv, "q8_0", key=KV_BYTES.__getitem__))
+    frugal = msgspec.structs.replace(frugal, context=min(wish.context, _SMALL))
+    empty = Memory(ram=memory.ram, gpus=tuple(gpu.emptied for gpu in memory.gpus))
+    return [
+        (way(f"kv_cache = {kv}", by=msgspec.structs.replace(wish, kv=kv)) for kv in smaller_kv),
+        (way(f"context = {each}", by=msgspec.structs.replace(wish, context=each)) for each in smaller_context),
+        (way("end the other programs on the GPU", there=empty) for _ in memory.gpus[:1] if _is_held(memory)),
+        (way(f"quantisation {name}", of=smaller) for name, smaller in _requantised(shape)),
+        (
+            way(f"quantisation {name}, context = {frugal.context}, kv_cache = {frugal.kv}", of=smaller, by=frugal)
+            for name, smaller in _requantised(shape)
+            if frugal != wish
+        ),
+        _layers(shape, memory, wish),
+        _smaller(shape, memory, wish),
+    ]
+
+
+def _is_held(memory: Memory) -> bool:
+    """Whether other programs hold a share of the GPUs that is worth a word."""
+    return sum(gpu.total - gpu.free for gpu in memory.gpus) > 0.05 * sum(gpu.total for gpu in memory.gpus)
+
+
+def _requantised(shape: Shape) -> Iterator[tuple[str, Shape]]:
+    """The model in each smaller quantisation."""
+    bits = 8 * shape.weights / shape.parameters if shape.parameters else 0
+    for name, fewer in QUANTISATIONS.items():
+        if fewer < 0.97 * bits:
+            yield name, shape.scaled(fewer / bits)
+
+
+def _layers(shape: Shape, memory: Memory, wish: Wish) -> Iterator[Way]:
+    """As many layers on the GPU as find room, the rest in RAM."""
+    found = forecast(shape, memory, wish)
+    if found.gpu_layers and wish.tensor_parallel == 1:
+        change = f"gpu_layers = {found.gpu_layers}, the other {found.layers - found.gpu_layers} in RAM"
+        yield Way(change=change, verdict=found.verdict)
+
+
+def _smaller(shape: Shape, memory: Memory, wish: Wish) -> Iterator[Way]:
+    """Another model, whose size is told."""
+    bits = QUANTISATIONS["Q4_K_M"]
+    for billions in (32, 24, 14, 12, 8, 7, 4, 3, 1):
+        share = billions * 1e9 / shape.parameters if shape.parameters else 1.0
+        if share < 1 and shape.weights:
+            there = shape.scaled(billions * 1e9 * bits / 8 / shape.weights)
+            thinner = tuple(
+                msgspec.structs.replace(one, k=int(one.k * share**0.5), v=int(one.v * share**0.5))
+                for one in there.layers
+            )
+            model = msgspec.structs.replace(there, layers=thinner)
+            verdict = forecast(model, memory, wish).verdict
+            yield Way(change=f"a model of at most {billions} B parameters as Q4_K_M", verdict=verdict)

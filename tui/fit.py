@@ -1,0 +1,143 @@
+"""`docmind fit MODEL`: will this model fit, who holds the memory now, and what to change if it does not."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from docmind.agents.errors import Code, DocmindError
+from docmind.agents.text import one_line
+
+from .arguments import Subparsers, load_settings
+from .terminal import BOLD, DIM, notice, say, say_json
+
+if TYPE_CHECKING:
+    from docmind.agents.hardware.fit.forecast import Forecast, Wish
+    from docmind.agents.hardware.fit.memory import Memory, Pool
+    from docmind.agents.hardware.fit.shape import Shape
+    from docmind.agents.hardware.fit.ways import Way
+    from docmind.agents.settings import Profile
+
+OLLAMA = "http://127.0.0.1:11434"
+_KV = ("f16", "q8_0", "q4_0")
+_WORDS = {"fits": "fits", "partly": "fits partly", "no": "does not fit"}
+
+
+def add_parsers(commands: Subparsers) -> None:
+    """Add the command `fit`."""
+    parser = commands.add_parser("fit", help="tell whether a model fits into memory, before it is loaded")
+    parser.add_argument(
+        "model", nargs="?", default="", metavar="MODEL", help="a GGUF file, a folder with config.json, or Ollama's name"
+    )
+    parser.add_argument("--context", type=_tokens, metavar="N", help="context window in tokens (default: 8192)")
+    parser.add_argument("--kv", choices=_KV, help="type of the KV cache (default: f16)")
+    parser.add_argument("--profile", metavar="P", help="take model, context, KV cache and server of this profile")
+    parser.add_argument("--tensor-parallel", type=_count, default=1, metavar="N", help="GPUs that share every layer")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def _tokens(text: str) -> int:
+    return _within(text, 1 << 30)
+
+
+def _count(text: str) -> int:
+    return _within(text, 1024)
+
+
+def _within(text: str, most: int) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:12]) <= most):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {most}, found {one_line(text, 40)}")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the forecast. Raises DocmindError."""
+    from docmind.agents.hardware.fit.find import find
+    from docmind.agents.hardware.fit.forecast import CONTEXT, Wish, forecast
+    from docmind.agents.hardware.fit.memory import read_memory
+    from docmind.agents.hardware.fit.ways import ways
+
+    profile = _profile(args)
+    model = args.model or (profile and (profile.path or profile.model)) or ""
+    shape = find(model, _server(args, profile))
+    wanted = args.context or (profile and profile.context) or CONTEXT
+    context = min(wanted, shape.trained_context or wanted)
+    wish = Wish(
+        context=context, kv=args.kv or (profile.kv_cache if profile else "f16"), tensor_parallel=args.tensor_parallel
+    )
+    memory = read_memory()
+    found, changes = forecast(shape, memory, wish), ways(shape, memory, wish)
+    if args.json:
+        say_json(_as_json(found, changes))
+        return 0
+    _print(shape, found, memory, wish)
+    for change in changes:
+        say(f"  {_WORDS[change.verdict]:13} {change.change}")
+    if context < wanted:
+        notice(f"\nThe model was trained for {context:,} tokens; more than that is not counted.", DIM)
+    return 0
+
+
+def _profile(args: argparse.Namespace) -> "Profile | None":
+    if not args.profile:
+        return None
+    profiles = load_settings(args).settings.profiles
+    if args.profile not in profiles:
+        known = ", ".join(sorted(profiles)) or "none"
+        message = f"There is no profile '{one_line(args.profile)}'."
+        raise DocmindError(Code.CONFIG, message, f"Known profiles: {known}.")
+    return profiles[args.profile]
+
+
+def _server(args: argparse.Namespace, profile: "Profile | None") -> str:
+    """The Ollama to ask: the profile's, else the first one in the settings, else where it usually is."""
+    from docmind.agents.backends.hosts import check_url
+
+    named = {args.profile: profile} if profile else load_settings(args).settings.profiles
+    for name, one in named.items():
+        if one and one.kind == "ollama":
+            return str(check_url(name, one))
+    return OLLAMA
+
+
+def _as_json(found: "Forecast", changes: "list[Way]") -> dict[str, Any]:
+    import msgspec
+
+    return {
+        "verdict": found.verdict,
+        "need_bytes": msgspec.to_builtins(found.need),
+        "free_bytes": found.free,
+        "gpu_layers": found.gpu_layers,
+        "layers": found.layers,
+        "ways": msgspec.to_builtins(changes),
+    }
+
+
+def _print(shape: "Shape", found: "Forecast", memory: "Memory", wish: "Wish") -> None:
+    detail = f": {found.gpu_layers} of {found.layers} layers on the GPU" if memory.gpus else ""
+    say(f"{shape.name} {_WORDS[found.verdict]}{'' if found.verdict == 'fits' else detail}", BOLD)
+    say()
+    rows = [("weights", found.need.weights, f"{found.layers} layers")]
+    rows += [("KV cache", found.need.kv, f"{wish.context:,} tokens, {wish.kv}")]
+    rows += [("compute", found.need.compute, ""), ("needed", found.need.total, "")]
+    for name, size, what in rows:
+        say(f"  {name:10} {_gb(size):>9}  {what}".rstrip())
+    say()
+    for pool in memory.gpus or (memory.ram,):
+        say(f"  {_row(pool)}")
+        for holder in pool.holders:
+            say(f"    {holder}", DIM)
+    if memory.gpus:
+        say(f"  {_row(memory.ram)}")
+    say()
+
+
+def _row(pool: "Pool") -> str:
+    used = pool.total - pool.free
+    return (
+        f"{pool.name}: {_gb(pool.free)} of {_gb(pool.total)} free, {_gb(used)} in use; for the model {_gb(pool.room)}"
+    )
+
+
+def _gb(size: int) -> str:
+    """1 GB is 10^9 bytes, as in the sidebar."""
+    return f"{size / 1e9:.1f} GB" if size >= 5e7 else f"{size / 1e6:.1f} MB"
