@@ -22,7 +22,7 @@ def _words(kind: "inspect.Type") -> str:
         case inspect.UnionType(types=types):
             return " or ".join(_words(member) for member in types if not isinstance(member, inspect.NoneType))
         case inspect.LiteralType(values=values):
-            return "one of " + ", ".join(f'"{value}"' for value in values)
+            return "one of " * (len(values) > 1) + ", ".join(f'"{value}"' for value in values)
         case inspect.IntType(gt=above, ge=least):
             return "a whole number" + _bound(above, least)
         case inspect.FloatType(gt=above, ge=least):

@@ -53,6 +53,7 @@ async def test_every_profile_is_shown_at_once_and_then_as_it_is(
     alive = found["alive"]
     assert (alive.state, alive.model, alive.context, alive.where) == ("ready", server.model, 4096, server.ollama_url)
     assert (found["file"].state, found["file"].model, found["file"].context) == ("cold", "tiny", 2048)
+    assert {name: state.fit for name, state in found.items() if state.fit} == {"file": "fits"}
     assert (found["nofile"].state, found["nofile"].code) == ("down", Code.MODEL_FILE)
     assert (found["dead"].state, found["dead"].code, found["dead"].model) == ("down", Code.UNAVAILABLE, "big")
     assert all(state.reason and state.hint for state in found.values() if state.state == "down")

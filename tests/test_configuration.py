@@ -152,7 +152,7 @@ def test_a_flag_names_its_wrong_value(config: Path) -> None:
         ("[profiles.x]\nkind = 'vllm'", 'wrong.toml:2: profiles.x.kind: expected one of "llamacpp", '),
         ("[profiles.x]\nkind = 'llamacpp'", "wrong.toml:1: profiles.x.path: expected a GGUF file"),
         ("[profiles.x]\nkind = 'ollama'", "wrong.toml:1: profiles.x.url: expected a URL"),
-        ("[profiles.x]\nkind = 'quotes'\ngpu_layers = -2", "a whole number of at least -1, found -2"),
+        ("[profiles.x]\nkind = 'quotes'\ngpu_layers = -2", 'a whole number of at least -1 or "auto", found -2'),
         ("[profiles.x]\nkind = 'quotes'\ncontext = '8k'", 'context: expected a whole number above 0, found "8k"'),
         (
             "[profiles.quotes]\nkind = 'ollama'\nurl = 'http://h'",

@@ -70,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
         say_json(_as_json(found, changes))
         return 0
     _print(shape, found, memory, wish)
+    if changes:
+        say("\nWhat to change")
     for change in changes:
         say(f"  {_WORDS[change.verdict]:13} {change.change}")
     if context < wanted:
@@ -128,7 +130,6 @@ def _print(shape: "Shape", found: "Forecast", memory: "Memory", wish: "Wish") ->
             say(f"    {holder}", DIM)
     if memory.gpus:
         say(f"  {_row(memory.ram)}")
-    say()
 
 
 def _row(pool: "Pool") -> str:

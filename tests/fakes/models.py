@@ -17,8 +17,8 @@ Model = tuple[dict[str, Any], Tensors]
 """Facts of the header, without the architecture's name in front, and tensors."""
 
 
-def write_model(path: Path, model: Model, **changes: Any) -> Path:
-    """Write one of SHAPES; `changes` are facts of the header beyond its own."""
+def write_model(path: Path, model: Model, texts: int = VOCABULARY, **changes: Any) -> Path:
+    """Write one of SHAPES; `changes` are facts of the header beyond its own. llama.cpp wants all the `texts`."""
     facts, tensors = model
     arch = facts["architecture"]
     writer = gguf.GGUFWriter(path, arch)
@@ -26,7 +26,7 @@ def write_model(path: Path, model: Model, **changes: Any) -> Path:
     del facts["architecture"]
     for key, value in facts.items():
         _add(writer, f"{arch}.{key}", value)
-    _add_vocabulary(writer)
+    _add_vocabulary(writer, texts)
     for tensor, shape in tensors.items():
         kind: Any = np.float32 if len(shape) == 1 or "ssm" in tensor or "gate_inp" in tensor else np.float16
         size = int(np.prod(shape)) * np.dtype(kind).itemsize
@@ -53,12 +53,11 @@ def _add(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
         writer.add_uint32(key, value)
 
 
-def _add_vocabulary(writer: gguf.GGUFWriter) -> None:
+def _add_vocabulary(writer: gguf.GGUFWriter, count: int) -> None:
     writer.add_tokenizer_model("llama")
-    writer.add_token_list([f"<0x{n:02X}>" if n < 256 else f"t{n}" for n in range(VOCABULARY)])
-    writer.add_token_scores([0.0] * VOCABULARY)
-    kinds = [gguf.TokenType.BYTE] * 256 + [gguf.TokenType.NORMAL] * (VOCABULARY - 256)
-    writer.add_token_types(kinds)
+    writer.add_token_list([f"<0x{n:02X}>" if n < 256 else f"t{n}" for n in range(count)])
+    writer.add_token_scores([0.0] * count)
+    writer.add_token_types([gguf.TokenType.BYTE if n < 256 else gguf.TokenType.NORMAL for n in range(count)])
 
 
 def _frame(width: int, tied: bool = False) -> Tensors:

@@ -7,6 +7,17 @@ if TYPE_CHECKING:
 
 CHAT = ("/api/chat", "/v1/chat/completions")
 NOT_FOUND: tuple[Any, int] = ("404 page not found", 404)
+LLAMA_8B: dict[str, Any] = {
+    "general.architecture": "llama",
+    "general.parameter_count": 8_030_261_312,
+    "llama.attention.head_count": 32,
+    "llama.attention.head_count_kv": 8,
+    "llama.block_count": 32,
+    "llama.embedding_length": 4096,
+    "llama.feed_forward_length": 14336,
+    "llama.vocab_size": 128_256,
+}
+"""Of /api/show."""
 DETAILS = {"format": "gguf", "family": "llama", "parameter_size": "8.0B", "quantization_level": "Q4_K_M"}
 
 
@@ -32,9 +43,9 @@ def _tag(name: str) -> dict[str, Any]:
 
 
 def _show(fake: "FakeServer", model: str) -> tuple[Any, int]:
-    if model not in fake.models:
+    if not {model, f"{model}:latest"} & set(fake.models):
         return {"error": f"model '{model}' not found"}, 404
-    info = {"general.architecture": "llama", "llama.context_length": fake.context, "llama.embedding_length": 4096}
+    info = LLAMA_8B | {"llama.context_length": fake.context, "tokenizer.ggml.tokens": None}
     return {"details": DETAILS, "capabilities": ["completion"], "model_info": info}, 200
 
 

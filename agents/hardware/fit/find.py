@@ -13,8 +13,10 @@ from .shape import Shape
 def find(model: str, url: str) -> Shape:
     """The model's shape; `url` is the Ollama server that is asked for what is no path. Reads headers only.
 
-    Raises DocmindError (MODEL_FILE, MODEL_NOT_FOUND, UNAVAILABLE, INVALID_RESPONSE).
+    Raises DocmindError (USAGE, MODEL_FILE, MODEL_NOT_FOUND, UNAVAILABLE, INVALID_RESPONSE).
     """
+    if not model.strip():
+        raise DocmindError(Code.USAGE, "Which model?", "Name a GGUF file, a folder with config.json, or Ollama's name.")
     path = Path(os.path.expanduser(model))
     if path.is_dir():
         from .huggingface import read_folder
@@ -22,8 +24,6 @@ def find(model: str, url: str) -> Shape:
         return read_folder(path)
     if path.is_file() or model.endswith(".gguf") or model.startswith(("/", "./", "../", "~")):
         return shape_of(read_header(path), one_line(path.name))
-    if not model.strip():
-        raise DocmindError(Code.USAGE, "Which model? The name is empty.", "Name a GGUF file, a folder, or a model.")
     from .ollama import ask
 
     return ask(model, url)

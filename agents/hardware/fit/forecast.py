@@ -48,7 +48,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     free: int
     """Bytes that are free now, on the GPUs or, without one, in RAM."""
     gpu_layers: int
-    """How many of the layers find room on the GPUs."""
+    """How many of the layers find room on the GPUs, next to the output."""
     layers: int
 
 
@@ -79,7 +79,7 @@ def _split(shape: Shape, memory: Memory, wish: Wish, need: Need) -> tuple[int, V
     if not memory.gpus:
         return 0, "fits" if need.total <= memory.ram.room else "no"
     placed = _place(shape, memory.gpus, wish, need.compute)
-    on_gpu = min(placed.units, layers)
+    on_gpu = max(0, placed.units - 1)
     if placed.rest > memory.ram.room:
         return on_gpu, "no"
     if placed.units > layers:

@@ -14,12 +14,13 @@ from ...text import one_line
 
 VERSIONS = (2, 3)
 """Of the format; those that llama.cpp reads."""
-MOST_BYTES = 128 << 20
+MOST_BYTES = 64 << 20
 """Of a header. The largest vocabularies take 15 MB."""
-MOST_TENSORS = 1_000_000
+MOST_FACTS, MOST_TENSORS, MOST_TEXTS = 10_000, 100_000, 4_000_000
+"""Counts that are believed; vocabularies with their merges have up to 800,000 texts."""
 LONGEST_KEPT = 4096
 """Elements of an array that is kept: the longest that matter here have one a layer. Texts in arrays are skipped."""
-_PIECE = 1 << 20
+_PIECE = 256 << 10
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
@@ -84,7 +85,7 @@ class _Cursor:
     """Reads forward, in pieces, and no further than a header may go."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.file, self.read, self.data, self.start, self.at = file, 0, b"", 0, 0
+        self.file, self.data, self.start, self.at = file, b"", 0, 0
 
     @property
     def position(self) -> int:
@@ -100,8 +101,8 @@ class _Cursor:
     def _more(self, size: int) -> None:
         if self.position + size > MOST_BYTES:
             raise _Bad(f"has a header of more than {MOST_BYTES >> 20} MiB, which no model needs")
-        self.data, self.start, self.at = self.data[self.at :], self.position, 0
-        self.data += self.file.read(max(_PIECE, size - len(self.data)))
+        self.file.seek(self.position)
+        self.start, self.at, self.data = self.position, 0, self.file.read(max(_PIECE, size))
         if len(self.data) < size:
             raise _Bad("ends within its header: the download is not complete, or the file is damaged")
 
@@ -117,10 +118,14 @@ class _Cursor:
 
     def skip_texts(self, count: int) -> None:
         """The vocabulary: up to a million texts, so without a call for each."""
-        read = struct.Struct("<Q").unpack_from
+        length = struct.Struct("<Q").unpack_from
+        at, data = self.at, self.data
         for _ in range(count):
-            (size,) = read(self.data, self.take(8))
-            self.take(size)
+            if at + 8 > len(data):
+                self.at = at
+                at, data = self.take(8), self.data
+            at += 8 + length(data, at)[0]
+        self.at = at
 
 
 def _parse(cursor: _Cursor, file_size: int) -> Header:
@@ -129,8 +134,8 @@ def _parse(cursor: _Cursor, file_size: int) -> Header:
     if cursor.data[begin : begin + 4] != b"GGUF" or version not in VERSIONS:
         raise _Bad("is not a GGUF file that llama.cpp can read")
     tensor_count, fact_count = cursor.number("Q"), cursor.number("Q")
-    if tensor_count > MOST_TENSORS:
-        raise _Bad(f"claims {tensor_count} tensors: the file is damaged")
+    if tensor_count > MOST_TENSORS or fact_count > MOST_FACTS:
+        raise _Bad(f"claims {fact_count} facts and {tensor_count} tensors: the file is damaged")
     facts: dict[str, Value] = {}
     for _ in range(fact_count):
         name, value = cursor.text(), _value(cursor, cursor.number("I"))
@@ -152,11 +157,13 @@ def _value(cursor: _Cursor, kind: int) -> Value | None:
     if kind != _ARRAY:
         raise _Bad(f"holds a value of an unknown type ({kind}): the file is damaged, or newer than this docmind")
     member, count = cursor.number("I"), cursor.number("Q")
-    if member == _STRING:
+    if member == _STRING and count <= MOST_TEXTS:
         cursor.skip_texts(count)
         return None
     if member not in _NUMBERS:
-        raise _Bad(f"holds an array of an unknown type ({member}): the file is damaged, or newer than this docmind")
+        raise _Bad(
+            f"holds an array of {count} values of type {member}: the file is damaged, or newer than this docmind"
+        )
     size = struct.calcsize("<" + _NUMBERS[member])
     begin = cursor.take(size * count)
     if count > LONGEST_KEPT:
@@ -179,7 +186,9 @@ def _tensor(cursor: _Cursor) -> tuple[str, int, int]:
 def _sized(entries: list[tuple[str, int, int]], data: int) -> dict[str, Tensor]:
     """Each tensor ends where the next one begins, the last one with the file."""
     ordered = sorted(entries, key=lambda entry: entry[2])
+    if not ordered:
+        raise _Bad("holds no tensors")
     ends = [offset for _, _, offset in ordered[1:]] + [data]
-    if ordered and ordered[-1][2] >= data:
+    if ordered[-1][2] >= data:
         raise _Bad("ends before its last tensor begins: the download is not complete")
     return {name: Tensor(end - offset, elements) for (name, elements, offset), end in zip(ordered, ends, strict=True)}

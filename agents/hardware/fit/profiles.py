@@ -28,7 +28,9 @@ def gpu_layers(profile: Profile, memory: Memory | None = None) -> int | Literal[
         return profile.gpu_layers
     memory = memory or read_memory()
     found = _forecast(profile, memory) if memory.gpus else None
-    return "auto" if found is None or found.verdict == "fits" else found.gpu_layers
+    if found is None or found.verdict == "fits":
+        return "auto"
+    return found.gpu_layers and found.gpu_layers + 1  # it counts the output as a layer, the first one for the GPU
 
 
 def _forecast(profile: Profile, memory: Memory) -> Forecast | None:

@@ -6,7 +6,7 @@ import msgspec
 
 from ...records import Verdict
 from .forecast import Wish, forecast
-from .memory import Memory
+from .memory import TARGET, Memory
 from .shape import KV_BYTES, Shape
 
 SHOWN = 3
@@ -14,6 +14,8 @@ _CONTEXTS = (65536, 32768, 16384, 8192, 4096)
 _SMALL = 8192
 """A context that questions about documents do with."""
 _KV = ("q8_0", "q4_0")
+_SIZES = (32, 24, 14, 12, 8, 7, 4, 3, 1)
+"""Billions of parameters, of the families that there are."""
 QUANTISATIONS = {"Q8_0": 8.5, "Q6_K": 6.56, "Q5_K_M": 5.67, "Q4_K_M": 4.83, "Q3_K_M": 3.89, "Q2_K": 3.0}
 """Bits of a weight, about, in a model of the Llama kind: llama.cpp's table of quantisations (tools/quantize)."""
 _RANK: dict[Verdict, int] = {"fits": 0, "partly": 1, "no": 2}
@@ -47,22 +49,26 @@ def _kinds(shape: Shape, memory: Memory, wish: Wish) -> list[Iterator[Way]]:
         return Way(change=change, verdict=forecast(of, there, by).verdict)
 
     smaller_kv = [kv for kv in _KV if KV_BYTES[kv] < KV_BYTES[wish.kv]]
-    smaller_context = [context for context in _CONTEXTS if context < wish.context]
-    frugal = msgspec.structs.replace(wish, kv=min(wish.kv, "q8_0", key=KV_BYTES.__getitem__))
-    frugal = msgspec.structs.replace(frugal, context=min(wish.context, _SMALL))
+    halved = msgspec.structs.replace(wish, kv=min(wish.kv, "q8_0", key=KV_BYTES.__getitem__))
+    contexts = [context for context in _CONTEXTS if context < wish.context]
+    frugal = msgspec.structs.replace(halved, context=min(wish.context, _SMALL))
+    both = f"context = {frugal.context}, kv_cache = {frugal.kv}"
     empty = Memory(ram=memory.ram, gpus=tuple(gpu.emptied for gpu in memory.gpus))
     return [
         (way(f"kv_cache = {kv}", by=msgspec.structs.replace(wish, kv=kv)) for kv in smaller_kv),
-        (way(f"context = {each}", by=msgspec.structs.replace(wish, context=each)) for each in smaller_context),
-        (way("end the other programs on the GPU", there=empty) for _ in memory.gpus[:1] if _is_held(memory)),
-        (way(f"quantisation {name}", of=smaller) for name, smaller in _requantised(shape)),
+        (way(f"context = {each}", by=msgspec.structs.replace(wish, context=each)) for each in contexts),
         (
-            way(f"quantisation {name}, context = {frugal.context}, kv_cache = {frugal.kv}", of=smaller, by=frugal)
-            for name, smaller in _requantised(shape)
-            if frugal != wish
+            way(f"context = {each}, kv_cache = {halved.kv}", by=msgspec.structs.replace(halved, context=each))
+            for each in contexts
+            if halved != wish
         ),
+        (way("end the other programs on the GPU", there=empty) for _ in memory.gpus[:1] if _is_held(memory)),
+        (way(f"quantisation {name}", of=other) for name, other in _requantised(shape)),
+        (way(f"quantisation {name}, {both}", of=other, by=frugal) for name, other in _requantised(shape)),
         _layers(shape, memory, wish),
-        _smaller(shape, memory, wish),
+        (way(change, of=other) for change, other in _smaller(shape)),
+        (way(f"{change}, {both}", of=other, by=frugal) for change, other in _smaller(shape)),
+        _more_memory(shape, memory, wish),
     ]
 
 
@@ -87,17 +93,20 @@ def _layers(shape: Shape, memory: Memory, wish: Wish) -> Iterator[Way]:
         yield Way(change=change, verdict=found.verdict)
 
 
-def _smaller(shape: Shape, memory: Memory, wish: Wish) -> Iterator[Way]:
-    """Another model, whose size is told."""
-    bits = QUANTISATIONS["Q4_K_M"]
-    for billions in (32, 24, 14, 12, 8, 7, 4, 3, 1):
-        share = billions * 1e9 / shape.parameters if shape.parameters else 1.0
+def _smaller(shape: Shape) -> Iterator[tuple[str, Shape]]:
+    """Other models. Their caches are thinner, too: in a family they grow about with the root of the parameters."""
+    for billions in _SIZES:
+        share = billions * 1e9 / shape.parameters if shape.parameters else 1
         if share < 1 and shape.weights:
-            there = shape.scaled(billions * 1e9 * bits / 8 / shape.weights)
-            thinner = tuple(
+            there = shape.scaled(billions * 1e9 * QUANTISATIONS["Q4_K_M"] / 8 / shape.weights)
+            layers = tuple(
                 msgspec.structs.replace(one, k=int(one.k * share**0.5), v=int(one.v * share**0.5))
                 for one in there.layers
             )
-            model = msgspec.structs.replace(there, layers=thinner)
-            verdict = forecast(model, memory, wish).verdict
-            yield Way(change=f"a model of at most {billions} B parameters as Q4_K_M", verdict=verdict)
+            yield f"a model of {billions} B parameters as Q4_K_M", msgspec.structs.replace(there, layers=layers)
+
+
+def _more_memory(shape: Shape, memory: Memory, wish: Wish) -> Iterator[Way]:
+    """What a machine would need."""
+    size = -(-forecast(shape, memory, wish).need.total / TARGET // 1e9)
+    yield Way(change=f"{'a GPU with' if memory.gpus else 'RAM of'} {size:.0f} GB", verdict="fits")

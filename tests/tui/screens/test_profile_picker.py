@@ -62,6 +62,12 @@ async def test_each_profile_shows_its_state_by_a_sign_and_a_word() -> None:
     assert down.split() == ["3", "server", "×", "down", "Qwen/Qwen3-8B", "openai"]
 
 
+async def test_whether_a_model_fits_is_one_word() -> None:
+    app = Opened([msgspec.structs.replace(FAST, fit="partly")])
+    async with app.run_test(size=(120, 40)):
+        assert app.rows[0].split()[-3:] == ["partly", "41", "tok/s"]
+
+
 async def test_why_a_profile_is_down_and_what_to_do_stands_below_the_list() -> None:
     app = Opened(THREE)
     async with app.run_test() as pilot:
