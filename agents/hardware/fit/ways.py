@@ -64,10 +64,14 @@ def _kinds(shape: Shape, memory: Memory, wish: Wish) -> list[Iterator[Way]]:
         ),
         (way("end the other programs on the GPU", there=empty) for _ in memory.gpus[:1] if _is_held(memory)),
         (way(f"quantisation {name}", of=other) for name, other in _requantised(shape)),
-        (way(f"quantisation {name}, {both}", of=other, by=frugal) for name, other in _requantised(shape)),
+        (
+            way(f"quantisation {name}, {both}", of=other, by=frugal)
+            for name, other in _requantised(shape)
+            if frugal != wish
+        ),
         _layers(shape, memory, wish),
         (way(change, of=other) for change, other in _smaller(shape)),
-        (way(f"{change}, {both}", of=other, by=frugal) for change, other in _smaller(shape)),
+        (way(f"{change}, {both}", of=other, by=frugal) for change, other in _smaller(shape) if frugal != wish),
         _more_memory(shape, memory, wish),
     ]
 
