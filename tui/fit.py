@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.text import one_line
 
-from .arguments import Subparsers, load_settings
+from .arguments import Subparsers, data_dir, load_settings
+from .gpu import our_processes
 from .terminal import BOLD, DIM, notice, say, say_json
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
         say_json(_as_json(found, changes))
         return 0
     _print(shape, found, memory, wish)
+    _print_memory(memory, our_processes(data_dir(args)))
     if changes:
         say("\nWhat to change")
     for change in changes:
@@ -123,13 +125,18 @@ def _print(shape: "Shape", found: "Forecast", memory: "Memory", wish: "Wish") ->
     rows += [("compute", found.need.compute, ""), ("needed", found.need.total, "")]
     for name, size, what in rows:
         say(f"  {name:10} {_gb(size):>9}  {what}".rstrip())
+
+
+def _print_memory(memory: "Memory", ours: frozenset[int]) -> None:
+    """What there is, and who holds the rest."""
+    from docmind.agents.hardware.processes import holders
+
     say()
-    for pool in memory.gpus or (memory.ram,):
+    for pool in (*memory.gpus, memory.ram):
         say(f"  {_row(pool)}")
-        for holder in pool.holders:
-            say(f"    {holder}", DIM)
-    if memory.gpus:
-        say(f"  {_row(memory.ram)}")
+        for holder in holders(pool.card, ours) if pool.card else ():
+            held = "n/a" if holder.memory is None else _gb(holder.memory)
+            say(f"    {held:>9}  {holder.name or 'process'} {holder.pid}{'  (docmind)' if holder.ours else ''}", DIM)
 
 
 def _row(pool: "Pool") -> str:

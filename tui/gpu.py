@@ -1,9 +1,7 @@
 """`docmind gpu`: what the graphics cards of this machine do, and who holds their memory."""
 
 import argparse
-import queue
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +10,9 @@ from .arguments import Subparsers, data_dir
 from .terminal import BOLD, DIM, is_styled, say, say_json
 
 if TYPE_CHECKING:
-    from docmind.agents.hardware.gpu import Gpu, Reader, Reading
+    from docmind.agents.hardware.gpu import Gpu, Reading
     from docmind.agents.hardware.machine import Machine
 
-LIMIT_S = 5.0
-"""Seconds after which a driver counts as hanging."""
 EVERY_S = 1.0
 """Seconds between two readings of --watch."""
 _CPU_S = 0.1
@@ -35,7 +31,7 @@ def add_parsers(commands: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the cards. Returns 1 where a driver should tell of cards and does not."""
-    from docmind.agents.hardware.all_gpus import AllGpus
+    from docmind.agents.hardware.all_gpus import AllGpus, read_in_time
     from docmind.agents.hardware.machine import read_machine
 
     reader = AllGpus()
@@ -44,27 +40,16 @@ def run(args: argparse.Namespace) -> int:
         if args.watch and not args.json and is_styled(sys.stdout):
             sys.stdout.write(_WIPE)
         if args.json:
-            say_json(as_json(reading, machine, _ours(data_dir(args))))
+            say_json(as_json(reading, machine, our_processes(data_dir(args))))
         else:
-            _print(reading, machine, _ours(data_dir(args)))
+            _print(reading, machine, our_processes(data_dir(args)))
         if not args.watch:
             return 1 if reading.problem else 0
         time.sleep(EVERY_S - _CPU_S)
 
 
-def read_in_time(reader: "Reader", limit: float = LIMIT_S) -> "Reading":
-    """A reading, or the problem that there was none within `limit` seconds."""
-    from docmind.agents.hardware.gpu import Reading
-
-    told: queue.Queue[Reading] = queue.Queue()
-    threading.Thread(target=lambda: told.put(reader.read()), daemon=True).start()
-    try:
-        return told.get(timeout=limit)
-    except queue.Empty:
-        return Reading([], f"The driver of the GPU has not answered for {limit:g} s. Try `nvidia-smi`.")
-
-
-def _ours(folder: Path) -> frozenset[int]:
+def our_processes(folder: Path) -> frozenset[int]:
+    """Numbers of the engine that keeps its data in `folder`, and of the models that it runs."""
     from docmind.agents.endpoint import running_pid
     from docmind.agents.hardware.processes import family
 

@@ -1,5 +1,7 @@
 """All cards of the machine, whoever made them."""
 
+import queue
+import threading
 from collections.abc import Sequence
 
 import msgspec
@@ -7,6 +9,9 @@ import msgspec
 from .amd import AmdReader
 from .gpu import Reader, Reading
 from .nvml import NvmlReader
+
+LIMIT_S = 5.0
+"""Seconds after which a driver counts as hanging."""
 
 
 class AllGpus:
@@ -25,3 +30,13 @@ class AllGpus:
             next((reading.driver for reading in readings if reading.driver), ""),
             next((reading.cuda for reading in readings if reading.cuda), ""),
         )
+
+
+def read_in_time(reader: Reader, limit: float = LIMIT_S) -> Reading:
+    """A reading, or the problem that there was none within `limit` seconds; the end of the process waits for none."""
+    told: queue.Queue[Reading] = queue.Queue()
+    threading.Thread(target=lambda: told.put(reader.read()), daemon=True).start()
+    try:
+        return told.get(timeout=limit)
+    except queue.Empty:
+        return Reading([], f"The driver of the GPU has not answered for {limit:g} s. Try `nvidia-smi`.")

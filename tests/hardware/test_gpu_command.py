@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from docmind.agents.hardware.all_gpus import read_in_time
 from docmind.agents.hardware.gpu import Gpu, Process, Reading
 from docmind.agents.hardware.machine import Machine
 from docmind.agents.hardware.processes import Holder, family, holders
-from docmind.tui.gpu import as_json, read_in_time
+from docmind.tui.gpu import as_json
 from fakes.nvml import CARD, FakeDriver
 
 COMMAND = [sys.executable, "-m", "docmind", "gpu"]

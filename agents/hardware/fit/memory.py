@@ -1,11 +1,9 @@
 """The memory that a model may have: of the GPUs, and of the machine."""
 
-import queue
-import threading
-
 import msgspec
 
-from ..gpu import NvmlReader, Reading
+from ..all_gpus import AllGpus, read_in_time
+from ..gpu import Gpu, Reader
 from ..machine import read_machine
 
 TARGET = 0.8
@@ -21,8 +19,8 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     free: int
     total: int
-    holders: tuple[str, ...] = ()
-    """Who holds what is not free, as far as that is known: "ollama 6.2 GB"."""
+    card: Gpu | None = None
+    """None for the RAM."""
 
     @property
     def room(self) -> int:
@@ -32,7 +30,7 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def emptied(self) -> "Pool":
         """The same memory with nothing in it."""
-        return msgspec.structs.replace(self, free=self.total, holders=())
+        return msgspec.structs.replace(self, free=self.total)
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,24 +45,17 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
         return sum(gpu.free for gpu in self.gpus) if self.gpus else self.ram.free
 
 
-def read_memory(reader: NvmlReader | None = None) -> Memory:
+def read_memory(reader: Reader | None = None) -> Memory:
     """As it is now; a driver that does not answer within a second counts as no GPU. Waits: call it in a thread."""
     machine = read_machine()
     ram = Pool(name="RAM", free=machine.memory_total - machine.memory_used, total=machine.memory_total)
-    cards = _in_time(reader or NvmlReader()).gpus
-    gpus = tuple(
-        Pool(name=f"GPU {card.index} {card.name}", free=card.memory_total - card.memory_used, total=card.memory_total)
-        for card in cards
-        if card.memory_total and card.memory_used is not None
-    )
-    return Memory(ram=ram, gpus=gpus)
+    cards = read_in_time(reader or AllGpus(), _LONGEST_S).gpus
+    return Memory(ram=ram, gpus=tuple(pool for card in cards if (pool := _pool(card))))
 
 
-def _in_time(reader: NvmlReader) -> Reading:
-    """A thread of its own, a daemon: the end of the process does not wait for a driver that hangs."""
-    answer: queue.SimpleQueue[Reading] = queue.SimpleQueue()
-    threading.Thread(target=lambda: answer.put(reader.read()), name="memory", daemon=True).start()
-    try:
-        return answer.get(timeout=_LONGEST_S)
-    except queue.Empty:
-        return Reading([], "The NVIDIA driver does not answer.")
+def _pool(card: Gpu) -> Pool | None:
+    """None for a card that does not tell its memory."""
+    if card.memory_total is None or card.memory_used is None:
+        return None
+    free = card.memory_total - card.memory_used if card.memory_free is None else card.memory_free
+    return Pool(name=f"GPU {card.index} {card.name}", free=free, total=card.memory_total, card=card)

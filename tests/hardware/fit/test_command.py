@@ -66,6 +66,7 @@ def test_a_reader_sees_the_sum_and_the_memory(
     assert lines[0].endswith(" of 8 layers on the GPU")
     assert any(line.split() == ["KV", "cache", "0.3", "GB", "32,768", "tokens,", "f16"] for line in lines)
     assert any("Fake Card 16: 0.6 GB of 1.0 GB free, 0.4 GB in use; for the model 0.4 GB" in line for line in lines)
+    assert any(line.split() == ["8.0", "GB", "process", "4711"] for line in lines)
     assert any(line.split()[:1] == ["fits"] and "kv_cache = q8_0" in line for line in lines)
 
 
