@@ -58,8 +58,8 @@ def run(args: argparse.Namespace) -> int:
     from docmind.agents.hardware.fit.ways import ways
 
     profile = _profile(args)
-    model = args.model or (profile and (profile.path or profile.model)) or ""
-    shape = find(model, _server(args, profile))
+    model = args.model or (_model(args.profile, profile) if profile else "")
+    shape = find(model, lambda: _server(args, profile))
     wanted = args.context or (profile and profile.context) or CONTEXT
     context = min(wanted, shape.trained_context or wanted)
     wish = Wish(
@@ -90,6 +90,13 @@ def _profile(args: argparse.Namespace) -> "Profile | None":
         message = f"There is no profile '{one_line(args.profile)}'."
         raise DocmindError(Code.CONFIG, message, f"Known profiles: {known}.")
     return profiles[args.profile]
+
+
+def _model(name: str, profile: "Profile") -> str:
+    if profile.kind not in ("llamacpp", "ollama"):
+        message = f"Profile {one_line(name)} is of kind {profile.kind}, which does not tell what its model is like."
+        raise DocmindError(Code.USAGE, message, f"Name the model's files, too: docmind fit MODEL --profile {name}")
+    return profile.path or profile.model
 
 
 def _server(args: argparse.Namespace, profile: "Profile | None") -> str:

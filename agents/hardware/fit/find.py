@@ -1,6 +1,7 @@
 """Finds the shape of a model by what a user calls it: a GGUF file, a folder with config.json, a name at Ollama."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import Code, DocmindError
@@ -10,8 +11,8 @@ from .gguf import read_header
 from .shape import Shape
 
 
-def find(model: str, url: str) -> Shape:
-    """The model's shape; `url` is the Ollama server that is asked for what is no path. Reads headers only.
+def find(model: str, ollama: Callable[[], str]) -> Shape:
+    """The model's shape; `ollama` tells the URL of the server that is asked for what is no path. Reads headers only.
 
     Raises DocmindError (USAGE, MODEL_FILE, MODEL_NOT_FOUND, UNAVAILABLE, INVALID_RESPONSE).
     """
@@ -26,4 +27,4 @@ def find(model: str, url: str) -> Shape:
         return shape_of(read_header(path), one_line(path.name))
     from .ollama import ask
 
-    return ask(model, url)
+    return ask(model, ollama())

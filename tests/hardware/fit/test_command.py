@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from docmind.agents.backends.llamacpp import LlamaCpp
+from docmind.agents.backends.llamaindex import LARGEST_CONTEXT
+from docmind.agents.hardware.fit.forecast import CONTEXT
 from docmind.agents.hardware.fit.memory import read_memory
 from docmind.agents.hardware.fit.profiles import gpu_layers
 from docmind.agents.settings import Profile
 from docmind.tui.cli import main
+from fakes.gguf import write_gguf
 from fakes.known_models import machine
+from fakes.listening import listen
 from fakes.models import SHAPES, write_model
 from fakes.nvml import CARD, FakeDriver
 
@@ -81,6 +85,15 @@ def test_a_profile_tells_model_context_and_cache(
     assert "Known profiles: fast" in capsys.readouterr().err
 
 
+def test_a_profile_of_another_kind_tells_nothing_of_its_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[profiles.far]\nkind = "openai"\nurl = "http://gpu-box:8000/v1"\nmodel = "m"\n')
+    assert main(["fit", "--profile", "far", "--config", str(config)]) == 2
+    assert "is of kind openai" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -127,3 +140,16 @@ async def test_a_backend_tells_whether_its_file_fits_without_loading_it(model: P
     assert await backend.fit() == "partly"
     assert backend.child is None
     await backend.aclose()
+
+
+async def test_a_model_that_fits_only_in_part_answers_all_the_same(tmp_path: Path, driver: FakeDriver) -> None:
+    driver.says(card(free_mb=2, total_mb=2))
+    path = write_gguf(tmp_path / "tiny.gguf", ["It is 42."])
+    backend = LlamaCpp("tiny", Profile(kind="llamacpp", path=str(path), threads=1))
+    assert gpu_layers(backend.profile) != "auto"
+    assert (await listen(backend)).text == "It is 42."
+    await backend.aclose()
+
+
+def test_the_context_is_the_one_that_docmind_asks_for() -> None:
+    assert CONTEXT == LARGEST_CONTEXT

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.hardware.fit.find import find
+from docmind.agents.hardware.fit.find import find as find_at
+from docmind.agents.hardware.fit.shape import Shape
 from fakes import FakeServer
 
 NOWHERE = "http://127.0.0.1:9"
@@ -25,6 +26,10 @@ QWEN = {
     "sliding_window": 131072,
     "use_sliding_window": False,
 }
+
+
+def find(model: str, url: str) -> Shape:
+    return find_at(model, lambda: url)
 
 
 @pytest.fixture
