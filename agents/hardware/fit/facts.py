@@ -46,16 +46,20 @@ class Facts:
         """A whole number; the largest of an array."""
         value = self.get(key)
         if isinstance(value, list):
-            value = max(value, default=default)
-        good = isinstance(value, int | float) and 0 <= value < _MOST
-        return int(value) if good and not isinstance(value, str | list) and value is not None else default
+            return max(map(_whole, value), default=default)
+        return _whole(value, default)
 
     def per_layer(self, key: str, default: int = 0) -> list[int]:
         """One number a layer; a single number counts for all."""
         value = self.get(key)
         if isinstance(value, list) and len(value) >= self.count:
-            return [int(each) if 0 <= each < _MOST else 0 for each in value[: self.count]]
+            return [_whole(each) for each in value[: self.count]]
         return [self.number(key, default)] * self.count
+
+
+def _whole(value: object, default: int = 0) -> int:
+    """A number that a model may have; what Ollama sends may be anything."""
+    return int(value) if isinstance(value, int | float) and 0 <= value < _MOST else default
 
 
 class Blocks(NamedTuple):
@@ -121,31 +125,32 @@ def layers_of(facts: Facts, blocks: Blocks) -> tuple[Layer, ...]:
     """Every layer with what it caches and how wide it computes."""
     heads = facts.per_layer("attention.head_count")
     kv_heads = facts.per_layer("attention.head_count_kv", max(heads))
-    head_size = facts.number("embedding_length") // max(heads) if max(heads) else 0
     windows, cached = _windows(facts), _cached(facts)
     layers = []
     for n, weights in enumerate(blocks.weights):
         recurrent = _recurrent(facts, blocks.names[n], n, kv_heads[n])
         attends = bool(kv_heads[n]) and (not recurrent or "attn_k" in blocks.names[n])
-        k_size = facts.number("attention.key_length", head_size)
-        v_size = facts.number("attention.value_length", head_size)
-        if windows[n] is not None:
-            k_size = facts.number("attention.key_length_swa", k_size)
-            v_size = facts.number("attention.value_length_swa", v_size)
-        k, v = kv_heads[n] * k_size, kv_heads[n] * v_size
-        if facts.number("attention.key_length_mla"):
-            v = 0
-        layers.append(
-            Layer(
-                weights=weights,
-                k=k if attends and n < cached else 0,
-                v=v if attends and n < cached else 0,
-                window=windows[n],
-                state=_state(facts) if recurrent else 0,
-                activations=_activations(facts, heads[n] * k_size if attends else 0, k, recurrent),
-            )
+        k_size, v_size = _head_sizes(facts, max(heads), windows[n] is not None)
+        keeps = kv_heads[n] if attends and n < cached else 0
+        layer = Layer(
+            weights=weights,
+            k=keeps * k_size,
+            v=keeps * v_size,
+            window=windows[n],
+            state=_state(facts) if recurrent else 0,
+            activations=_activations(facts, heads[n] * k_size if attends else 0, kv_heads[n] * k_size, recurrent),
         )
+        layers.append(layer)
     return tuple(layers)
+
+
+def _head_sizes(facts: Facts, heads: int, windowed: bool) -> tuple[int, int]:
+    """Numbers of a key and of a value of one head; no values with MLA, whose keys hold them."""
+    usual = facts.number("embedding_length") // heads if heads else 0
+    k, v = facts.number("attention.key_length", usual), facts.number("attention.value_length", usual)
+    if windowed:
+        k, v = facts.number("attention.key_length_swa", k), facts.number("attention.value_length_swa", v)
+    return k, 0 if facts.number("attention.key_length_mla") else v
 
 
 def _windows(facts: Facts) -> list[int | None]:

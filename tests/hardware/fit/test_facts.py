@@ -67,6 +67,12 @@ def test_a_context_is_rounded_up_as_llama_cpp_does_it() -> None:
     assert [cells(1), cells(256), cells(20_000), cells(20_000, 1024)] == [256, 256, 20_224, 1536]
 
 
+def test_numbers_that_are_none_count_as_not_told() -> None:
+    facts: dict[str, Any] = {"general.architecture": "x", "x.block_count": 2, "x.embedding_length": 64}
+    facts |= {"x.attention.head_count": ["a", None], "x.attention.head_count_kv": [[], 10**30], "x.vocab_size": "no"}
+    assert shape_by_size(facts, 1000, 500, "x").cache(8192, "f16") == 0
+
+
 @pytest.mark.parametrize(
     "facts",
     [
