@@ -125,6 +125,7 @@ class Backend(Checkable):
         Where the last message is the assistant's, a backend that `continues` goes on with it and gives what follows.
         """
 
+
 def _load(place: str) -> Any:
     module, name = place.split(":")
     return getattr(importlib.import_module(f".{module}", __package__), name)

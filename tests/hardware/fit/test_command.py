@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from docmind.agents.backends.llamacpp import LlamaCpp
-from docmind.agents.backends.llamaindex import LARGEST_CONTEXT
+from docmind.agents.backends.server import LARGEST_CONTEXT
 from docmind.agents.hardware.fit.forecast import CONTEXT
 from docmind.agents.hardware.fit.memory import read_memory
 from docmind.agents.hardware.fit.profiles import gpu_layers
