@@ -42,7 +42,7 @@ def unchecked(name: str, profile: Profile, speeds: Mapping[str, float]) -> Profi
         name=name,
         kind=profile.kind,
         model=one_line(profile.model, _LONGEST),
-        where=one_line(profile.url or profile.path, _LONGEST),
+        where=one_line(profile.url or profile.path or profile.class_, _LONGEST),
         context=profile.context,
         tokens_per_s=speeds.get(name),
     )

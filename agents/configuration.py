@@ -184,7 +184,7 @@ def _member(table: Any, key: Key, origin: str) -> Any:
     """The type of the last part of `key` in a table type. Raises DocmindError when there is no such key."""
     if get_origin(table) is dict:
         return get_args(table)[1]
-    fields = {field.name: field.type for field in msgspec.structs.fields(table)}
+    fields = {field.encode_name: field.type for field in msgspec.structs.fields(table)}
     if key[-1] in fields:
         return fields[key[-1]]
     close = difflib.get_close_matches(key[-1], fields, 1)

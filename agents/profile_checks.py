@@ -14,8 +14,13 @@ from .text import one_line
 BUILT_IN = "quotes"
 """The profile that always exists."""
 
-NEEDS = {"llamacpp": "path", "ollama": "url", "openai": "url"}
+NEEDS = {"llamacpp": "path", "ollama": "url", "openai": "url", "hosted": "class"}
 """What a kind cannot do without."""
+_EXAMPLES = {
+    "path": "a GGUF file",
+    "url": 'a URL such as "http://127.0.0.1:11434"',
+    "class": 'the dotted name of a class such as "llama_index.llms.llama_cpp.LlamaCPP"',
+}
 
 Fault = Callable[[Key, str], DocmindError]
 
@@ -48,16 +53,14 @@ def _check_profile(name: str, profile: dict[str, Any], fault: Fault) -> None:
         raise fault((*key, "kind"), f'expected "{BUILT_IN}", the kind of the built-in profile, found {found(kind)}')
     need = NEEDS.get(kind)
     if need and not profile.get(need):
-        raise fault((*key, need), f'expected {_example(need)} for the kind "{kind}", found nothing')
+        raise fault((*key, need), f'expected {_EXAMPLES[need]} for the kind "{kind}", found nothing')
+    if not re.fullmatch(r"(\w+(\.\w+)+)?", profile.get("class", "")):
+        raise fault((*key, "class"), f"expected {_EXAMPLES['class']}, found {found(profile['class'])}")
     if profile.get("url"):
         _check_url(profile["url"], (*key, "url"), fault)
     if not re.fullmatch(r"([A-Za-z_]\w*)?", profile.get("api_key_env", ""), re.ASCII):
         # The value is not shown: it may be the key itself.
         raise fault((*key, "api_key_env"), "expected the name of an environment variable, not the key itself")
-
-
-def _example(need: str) -> str:
-    return "a GGUF file" if need == "path" else 'a URL such as "http://127.0.0.1:11434"'
 
 
 def _check_url(url: str, key: Key, fault: Fault) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-Kind = Literal["quotes", "llamacpp", "ollama", "openai"]
+Kind = Literal["quotes", "llamacpp", "ollama", "openai", "hosted"]
 _MOST = sys.float_info.max  # so neither inf nor nan
 Amount = Annotated[float, msgspec.Meta(gt=0, le=_MOST)]
 """Seconds, MiB: a number above 0."""
@@ -32,13 +32,15 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """One way to get answers: a kind of backend, where it is, and which model."""
 
     kind: Kind
-    """`quotes` needs nothing; `llamacpp` runs a GGUF file; `ollama` and `openai` talk to a server."""
+    """`quotes` needs nothing; `llamacpp` runs a GGUF file, `hosted` a class; `ollama` and `openai` talk to a server."""
     url: str = ""
     """Base URL of the server; a path prefix is kept. Kinds `ollama` and `openai`."""
     model: str = ""
     """The model's name at the server; empty: the first one that the server lists."""
     path: str = ""
     """The GGUF file; `~` is the home folder, a relative path begins at the settings file. Kind `llamacpp`."""
+    class_: str = msgspec.field(default="", name="class")
+    """Dotted name of a LlamaIndex LLM class; `options` are its arguments. Kind `hosted`."""
     context: Count | None = None
     """Context window in tokens; default: what the server says, at most 8192."""
     max_tokens: Count = 2048

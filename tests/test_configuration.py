@@ -149,7 +149,7 @@ def test_a_flag_names_its_wrong_value(config: Path) -> None:
         ("[library]\nchunk_chars = true", "expected a whole number above 0, found true"),
         ("fallback = 'fast'", "wrong.toml:1: fallback: expected a list of text"),
         ("[profiles.x]", "wrong.toml:1: profiles.x.kind: expected one of"),
-        ("[profiles.x]\nkind = 'vllm'", 'wrong.toml:2: profiles.x.kind: expected one of "llamacpp", '),
+        ("[profiles.x]\nkind = 'vllm'", 'wrong.toml:2: profiles.x.kind: expected one of "hosted", '),
         ("[profiles.x]\nkind = 'llamacpp'", "wrong.toml:1: profiles.x.path: expected a GGUF file"),
         ("[profiles.x]\nkind = 'ollama'", "wrong.toml:1: profiles.x.url: expected a URL"),
         ("[profiles.x]\nkind = 'quotes'\ngpu_layers = -2", 'a whole number of at least -1 or "auto", found -2'),

@@ -33,3 +33,23 @@ def test_a_key_that_no_server_could_be_sent_is_refused_without_showing_it() -> N
     with pytest.raises(DocmindError, match="MY_KEY: expected an API key") as refused:
         api_keys(settings, {"MY_KEY": "schlüssel"})
     assert "schl" not in str(refused.value)
+
+
+def test_a_class_and_its_arguments_are_read_as_they_stand(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[profiles.x]\nkind = "hosted"\nclass = "a.b.C"\noptions = { model_kwargs = { n_threads = 1 } }\n')
+    loaded = load(file, {}, {})
+    profile = loaded.settings.profiles["x"]
+    assert (profile.class_, profile.options) == ("a.b.C", {"model_kwargs": {"n_threads": 1}})
+    assert loaded.origins["profiles.x.class"] == f"{file}:3"
+
+
+@pytest.mark.parametrize(
+    ("written", "found"), [("", "nothing"), ('class = "C"', '"C"'), ('class = "a.b-c.C"', '"a.b-c.C"')]
+)
+def test_a_hosted_profile_wants_the_dotted_name_of_a_class(tmp_path: Path, written: str, found: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[profiles.x]\nkind = "hosted"\n{written}\n')
+    with pytest.raises(DocmindError, match=r"profiles\.x\.class: expected the dotted name of a class") as refused:
+        load(file, {}, {})
+    assert f"found {found}" in refused.value.message

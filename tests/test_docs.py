@@ -37,7 +37,7 @@ def test_every_setting_is_listed_with_its_default() -> None:
 def defaults(value: Any, parents: str = "") -> Iterator[tuple[str, Any]]:
     """Dotted key and default of every setting."""
     for field in msgspec.structs.fields(value):
-        key, item = parents + field.name, getattr(value, field.name)
+        key, item = parents + field.encode_name, getattr(value, field.name)
         if key == "profiles":
             yield from defaults(Profile(kind="quotes"), "profiles.NAME.")
         elif key == "keys":

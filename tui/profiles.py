@@ -54,9 +54,7 @@ def _everything(loaded: "Loaded", profiles: "dict[str, Profile]") -> dict[str, A
     health = _health(loaded, profiles)
     for name, profile in settings["profiles"].items():
         profile["problem"], profile["health"] = _problem(name, profiles[name]), health[name]
-        profile["options"] = {
-            key: "[hidden]" if _SECRET.search(key) else value for key, value in profile["options"].items()
-        }
+        profile["options"] = _without_secrets(profile["options"])
     places = {"config": str(loaded.config), "data_dir": str(loaded.data_dir)}
     return {**settings, **places, "origins": {"profiles.quotes.kind": "default", **loaded.origins}}
 
@@ -85,9 +83,15 @@ def _health(loaded: "Loaded", profiles: "dict[str, Profile]") -> dict[str, dict[
     return {name: {key: state[key] for key in _HEALTH} for name, state in found.items()}
 
 
+def _without_secrets(options: dict[str, Any]) -> dict[str, Any]:
+    """Also those of the tables inside."""
+    shown = {key: _without_secrets(value) if isinstance(value, dict) else value for key, value in options.items()}
+    return {key: "[hidden]" if _SECRET.search(key) else value for key, value in shown.items()}
+
+
 def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]") -> None:
     rows = [("profile", "kind", "model", "where")]
-    rows += [(name, p.kind, p.model, p.url or p.path or "built in") for name, p in profiles.items()]
+    rows += [(name, p.kind, p.model, p.url or p.path or p.class_ or "built in") for name, p in profiles.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         mark = "*" if row[0] == loaded.settings.profile else " "
@@ -103,6 +107,7 @@ def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]") -> None:
 
 def _problem(name: str, profile: "Profile") -> str:
     """Why this profile cannot answer, as far as that is known without a connection; empty when it may."""
+    from docmind.agents.backends.hosted_checks import check_options
     from docmind.agents.backends.hosts import check_url
 
     path = Path(profile.path).expanduser()
@@ -111,6 +116,7 @@ def _problem(name: str, profile: "Profile") -> str:
     try:
         if profile.url:
             check_url(name, profile)
+        check_options(name, profile)
     except DocmindError as error:
         return f"{error.message} {error.hint}"
     return ""

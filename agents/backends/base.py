@@ -25,10 +25,16 @@ KINDS = {
     "llamacpp": "llamacpp:LlamaCpp",
     "ollama": "ollama:Ollama",
     "openai": "openai:OpenAI",
+    "hosted": "hosted:Hosted",
 }
 
 # The same for what looks at a profile without LlamaIndex, which takes seconds to import; else the backend does.
-LOOKS = {"llamacpp": "gguf:GgufFile", "ollama": "ollama_server:OllamaServer", "openai": "openai_server:OpenAIServer"}
+LOOKS = {
+    "llamacpp": "gguf:GgufFile",
+    "ollama": "ollama_server:OllamaServer",
+    "openai": "openai_server:OpenAIServer",
+    "hosted": "hosted_checks:HostedClass",
+}
 
 Rarity = Callable[[Sequence[str]], dict[str, float]]
 """Stems -> inverse document frequency in the opened library."""

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import json
+import os
 import re
+import signal
 import sys
 from collections import deque
 from typing import Any, Self
@@ -15,7 +17,8 @@ LINES_KEPT = 50
 GRACE = 0.5
 """Seconds that a child has to end by itself."""
 
-_TELLING = re.compile(r"GGML_ASSERT|error", re.IGNORECASE)
+TELLING = re.compile(r"GGML_ASSERT|error", re.IGNORECASE)
+"""A line of a log that tells why."""
 _STAMP = re.compile(r"^[\d.]+ [A-Z] +")
 
 
@@ -73,7 +76,7 @@ class Child:
 
     def report(self) -> str:
         """Its exit status and the first line of its log that tells of an error, else the last one; cleaned."""
-        line = next(filter(_TELLING.search, self.lines), self.lines[-1] if self.lines else "")
+        line = next(filter(TELLING.search, self.lines), self.lines[-1] if self.lines else "")
         return f"exit status {self.process.returncode}" + (f": {_STAMP.sub('', line)}" if line else "")
 
     def says(self, pattern: re.Pattern[str]) -> str:
@@ -81,13 +84,13 @@ class Child:
         return _STAMP.sub("", next(filter(pattern.search, self.lines), ""))
 
     async def end(self) -> None:
-        """Let it end, else kill it; returns when it is gone."""
+        """Let it end, else kill it and its own children; returns when they are gone."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        if not await self.died():
-            with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
-            await self.process.wait()
+        await self.died()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # with whatever it started: its session is its own
+        await self.process.wait()
         await self._drain
 
     async def _keep_lines(self) -> None:

@@ -27,13 +27,15 @@ MEMORY = re.compile(
 )
 """The words of CUDA and ROCm, Ollama, llama.cpp, LM Studio, vLLM."""
 
+OVERFLOW = re.compile(
+    r"exceed_context_size|context_length_exceeded|context (length|window|size)|maximum (context|input) length"
+    r"|(prompt|input) is too long|too many tokens",
+    re.IGNORECASE,
+)
+"""The words of llama.cpp, vLLM and OpenAI, LM Studio, TabbyAPI."""
+
 _SAYS = {
-    # llama.cpp, vLLM and OpenAI, LM Studio, TabbyAPI.
-    Code.CONTEXT_OVERFLOW: re.compile(
-        r"exceed_context_size|context_length_exceeded|context (length|window|size)|maximum (context|input) length"
-        r"|(prompt|input) is too long|too many tokens",
-        re.IGNORECASE,
-    ),
+    Code.CONTEXT_OVERFLOW: OVERFLOW,
     Code.OUT_OF_MEMORY: MEMORY,
     # OpenAI and the gateways in front of it.
     Code.REFUSAL: re.compile(r"content_filter|content_policy|content management policy|ContentPolicy", re.IGNORECASE),

@@ -63,15 +63,18 @@ class GgufFile(Checkable):
         if importlib.util.find_spec("xllamacpp") is None:
             message = f"Profile {clean(self.name)} runs a GGUF file, and llama.cpp is not installed."
             raise DocmindError(Code.PACKAGE_MISSING, message, "Install it: pip install 'docmind[gguf]'")
-        _check_file(self.path if self.profile.path else None, clean(self.name))
+        check_file(self.path if self.profile.path else None, clean(self.name))
 
 
-def _check_file(path: Path | None, name: str) -> None:
-    """Raises DocmindError (MODEL_FILE) unless the file begins as a GGUF file does; llama.cpp checks the rest."""
+def check_file(path: Path | None, name: str, key: str = "path") -> None:
+    """Raises DocmindError (MODEL_FILE) unless the file begins as a GGUF file does; llama.cpp checks the rest.
+
+    `key` is the setting that names the file.
+    """
     if path is None:
-        hint = "Set path to a GGUF file in the profile; docmind downloads none by itself."
+        hint = f"Set {key} to a GGUF file in the profile; docmind downloads none by itself."
         raise DocmindError(Code.MODEL_FILE, f"Profile {name} names no model file.", hint)
-    shown, hint = clean(str(path)), "Set path in the profile to a GGUF file."
+    shown, hint = clean(str(path)), f"Set {key} in the profile to a GGUF file."
     if any("\ud800" <= letter <= "\udfff" for letter in str(path)):  # how Python shows such bytes
         message = f"{name}: llama.cpp cannot open {shown}, a name that is not UTF-8."
         raise DocmindError(Code.MODEL_FILE, message, "Rename the file.")

@@ -23,7 +23,7 @@ def chain(settings: Settings, known: Mapping[str, Profile], profile: str | None,
     First the one that was asked for (else the one in use), then the configured fallback, by default every local profile
     by priority; a remote one is only used when it was named. Raises DocmindError for an unknown name.
     """
-    local = [name for name, p in known.items() if not p.url or is_loopback(httpx.URL(p.url).host)]
+    local = [name for name, p in known.items() if _is_local(p)]
     by_priority = sorted(local, key=lambda name: -known[name].priority)
     rest = settings.fallback if settings.fallback is not None else by_priority
     chosen = profile or settings.profile
@@ -34,3 +34,10 @@ def chain(settings: Settings, known: Mapping[str, Profile], profile: str | None,
     if not fallback or first == QUOTES:
         return [first]
     return [*dict.fromkeys(name for name in [first, *rest] if name != QUOTES and name in known), QUOTES]
+
+
+def _is_local(profile: Profile) -> bool:
+    """Where a hosted class connects to cannot be seen, only that it may."""
+    if profile.kind == "hosted":
+        return not profile.allow_remote
+    return not profile.url or is_loopback(httpx.URL(profile.url).host)

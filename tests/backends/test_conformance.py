@@ -6,12 +6,14 @@ import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from llama_index.core.llms import ChatMessage
 
 from docmind.agents.backends.base import KINDS, Backend, Delta, Health, open_backend
+from docmind.agents.backends.hosted_checks import LLAMA_CPP
 from docmind.agents.settings import Profile
 from fakes import FakeServer
 from fakes.gguf import write_gguf
@@ -21,6 +23,8 @@ ANSWER = "Thought: I can answer now.\nAnswer: The manual says 42 [1]."
 LONG = ANSWER + " ".join(f"word{number}" for number in range(1500))
 FLAVOURS = ["vllm", "lmstudio", "llamacpp", "llamafile", "sglang", "tabby", "tensorrt", "litellm", "plain"]
 CASES = ["quotes", "llamacpp", "ollama", *(f"openai/{flavour}" for flavour in FLAVOURS)]
+CASES += ["hosted/Streaming", "hosted/Whole"]
+CASES += ["hosted/LlamaCPP"] if find_spec("llama_cpp") else []  # a long compilation; not part of the test environment
 STALL_LIMIT = 0.05
 """Longest time for which the event loop may stand still, in seconds."""
 TRIES = 3
@@ -46,6 +50,12 @@ class Subject:
         if self.kind == "llamacpp":
             path = write_gguf(self.folder / "tiny.gguf", [text])
             return Profile(kind="llamacpp", path=str(path), threads=1, max_tokens=8000)
+        if self.flavour == "LlamaCPP":
+            path = write_gguf(self.folder / "tiny.gguf", [text])
+            options = {"model_path": str(path), "temperature": 0.0, "model_kwargs": {"n_threads": 1}}
+            return Profile(kind="hosted", class_=LLAMA_CPP, options=options, max_tokens=8000)
+        if self.kind == "hosted":
+            return Profile(kind="hosted", class_=f"fakes.llms.{self.flavour}", options={"says": text})
         flavour = self.flavour or "plain"
         server = await self.stack.enter_async_context(FakeServer([text], flavour=flavour))  # type: ignore[arg-type]
         if self.kind == "ollama":
@@ -54,7 +64,10 @@ class Subject:
 
 
 @pytest.fixture(params=CASES)
-async def subject(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Subject]:
+async def subject(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Subject]:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))  # for the child of kind hosted
     subject = Subject(request.param, tmp_path)
     async with subject.stack:
         yield subject
@@ -84,7 +97,8 @@ async def test_the_answer_comes_in_pieces_and_whole(subject: Subject) -> None:
     heard = await listen(await subject.open())
 
     assert heard.error is None
-    assert len(heard.deltas) > 3
+    assert len(heard.deltas) > 3 or heard.deltas[0].whole
+    assert heard.deltas[0].whole == (subject.flavour == "Whole")
     if subject.kind != "quotes":
         assert heard.text == ANSWER
 
@@ -96,7 +110,7 @@ async def test_usage_comes_with_the_last_piece_only(subject: Subject) -> None:
     assert heard.usage is not None
     assert heard.usage.prompt_tokens > 0
     assert heard.usage.completion_tokens > 0
-    assert heard.usage.estimated == (subject.kind == "quotes")
+    assert heard.usage.estimated == (subject.kind in ("quotes", "hosted"))
 
 
 async def test_what_it_can_continue_it_continues(subject: Subject) -> None:

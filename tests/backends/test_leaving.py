@@ -6,14 +6,17 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from time import monotonic
 
+import psutil
 import pytest
 
 from docmind.agents.backends.base import Backend, Delta, open_backend
+from docmind.agents.backends.hosted import Hosted
 from docmind.agents.backends.llamacpp import LlamaCpp
 from docmind.agents.settings import Profile
 from fakes import FakeServer, Fault
 from fakes.gguf import write_gguf
 from fakes.listening import QUESTION
+from fakes.processes import gone
 from fakes.waiting import until
 
 LIMIT = 0.5
@@ -95,6 +98,23 @@ async def test_llama_cpp_stops_generating(tmp_path: Path, leave: Leave) -> None:
     assert backend.child is not None
     log = backend.child.lines
     await until(lambda: any("cancel task" in line for line in log))
+    seconds = monotonic() - left
+    await backend.aclose()
+
+    assert seconds < LIMIT
+
+
+@WAYS
+async def test_a_hosted_class_that_cannot_be_stopped_is_gone(leave: Leave, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    options = {"trouble": "sleep"}
+    backend = Hosted("left", Profile(kind="hosted", class_="fakes.llms.Streaming", options=options))
+    await backend.context()
+    assert backend.child is not None
+    process = psutil.Process(backend.child.process.pid)
+    await leave(backend)
+    left = monotonic()
+    await until(lambda: gone(process))
     seconds = monotonic() - left
     await backend.aclose()
 

@@ -20,6 +20,7 @@ from docmind.agents.errors import Code
 from docmind.agents.settings import Profile, Timeouts
 from fakes.gguf import write_gguf
 from fakes.listening import QUESTION, listen
+from fakes.processes import gone
 from fakes.waiting import until
 
 Open = Callable[..., LlamaCpp]
@@ -239,12 +240,4 @@ async def test_the_child_ends_when_its_parent_is_killed(tiny: Path, open_gguf: O
     child = psutil.Process(int(await parent.stdout.readline()))
     parent.kill()
     await parent.wait()
-    await until(lambda: _gone(child))
-
-
-def _gone(process: psutil.Process) -> bool:
-    """Ended, perhaps without an init process that takes notice."""
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+    await until(lambda: gone(child))

@@ -24,6 +24,13 @@ def test_a_remote_profile_is_only_used_when_it_is_named() -> None:
     assert order(CONFIGURED, "remote") == ["remote", "fast", "local", "quotes"]
 
 
+def test_a_class_that_may_connect_elsewhere_is_only_used_when_it_is_named() -> None:
+    inside, outside = Profile(kind="hosted", class_="a.B"), Profile(kind="hosted", class_="a.B", allow_remote=True)
+    settings = Settings(profiles={"inside": inside, "outside": outside})
+    assert order(settings) == ["inside", "quotes"]
+    assert order(settings, "outside") == ["outside", "inside", "quotes"]
+
+
 def test_the_profile_in_use_comes_first_and_the_configured_fallback_after_it() -> None:
     settings = Settings(profiles=CONFIGURED.profiles, profile="local", fallback=["fast", "quotes"])
     assert order(settings) == ["local", "fast", "quotes"]

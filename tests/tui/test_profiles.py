@@ -20,7 +20,7 @@ model = "llama3.1:8b"
 kind = "openai"
 url = "https://127.0.0.1:9/v1"
 allow_remote = true
-options = {api_key = "sk-very-secret", temperature = 0.5, until = 2026-01-01}
+options = {api_key = "sk-very-secret", headers = {Authorization = "sk-very"}, temperature = 0.5, until = 2026-01-01}
 """
 
 
@@ -67,6 +67,15 @@ def test_a_profile_that_cannot_answer_is_marked(tmp_path: Path, capsys: pytest.C
     assert "allow_remote = true" in profiles["elsewhere"]["problem"]
     assert profiles["missing"]["problem"] == "There is no file /nowhere/model.gguf."
     assert profiles["quotes"]["problem"] == ""
+
+
+def test_a_hosted_class_is_shown_with_what_is_wrong_with_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[profiles.own]\nkind = "hosted"\nclass = "llama_index.llms.llama_cpp.LlamaCPP"\n')
+    main(["profiles", "--config", str(config)])
+    _, row, problem, _ = capsys.readouterr().out.splitlines()
+    assert row.endswith("hosted         llama_index.llms.llama_cpp.LlamaCPP")
+    assert problem.startswith("    cannot answer: Profile own names no model file")
 
 
 def test_without_a_profile_it_says_how_to_add_one(
