@@ -27,6 +27,7 @@ def loaded_by(statement: str) -> set[str]:
         "agents.backends.openai_server",
         "agents.checking",
         "agents.client",
+        "agents.backends.hosted_checks",
         "agents.configuration",
         "agents.library.search",
         "agents.library.sync",

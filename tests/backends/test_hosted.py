@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from docmind.agents.backends.base import look_at
 from docmind.agents.backends.hosted import Hosted
 from docmind.agents.backends.hosted_calls import Cutter
 from docmind.agents.errors import Code
@@ -26,14 +27,13 @@ async def test_a_class_that_cannot_stream_answers_whole_and_says_so(host: Open, 
     heard = await listen(backend)
 
     assert [delta.text for delta in heard.deltas] == ["one two three", ""]
-    assert not backend.streams
+    assert heard.deltas[0].whole
+    assert backend.unstreamed
     assert (await backend.health()).detail == "answers whole"
 
 
 async def test_a_class_known_not_to_stream_says_so_before_it_is_asked() -> None:
-    backend = Hosted("vllm", Profile(kind="hosted", class_="llama_index.llms.vllm.Vllm"))
-
-    assert not backend.streams
+    assert Hosted("vllm", Profile(kind="hosted", class_="llama_index.llms.vllm.Vllm")).unstreamed
 
 
 async def test_only_the_total_limit_counts_for_a_whole_answer(host: Open) -> None:
@@ -106,14 +106,14 @@ async def test_what_the_class_prints_is_no_part_of_the_answer(host: Open) -> Non
     [
         ("Streaming", "fail", Code.SERVER_ERROR, "RuntimeError: the model is cross"),
         ("Whole", "fail", Code.SERVER_ERROR, "RuntimeError: the model is cross"),
-        ("Streaming", "memory", Code.SERVER_ERROR, "ran out of memory"),
+        ("Streaming", "memory", Code.OUT_OF_MEMORY, "ran out of memory"),
         ("Streaming", "overflow", Code.CONTEXT_OVERFLOW, "exceed context window of 4096"),
         ("Streaming", "call_home", Code.REMOTE_REFUSED, "connect to 203.0.113.7"),
         ("Streaming", "look_up", Code.REMOTE_REFUSED, "connect to models.example"),
         ("Streaming", "die", Code.CRASHED, "exit status -9: error: the sky fell"),
         ("Whole", "die", Code.CRASHED, "exit status -9: error: the sky fell"),
         ("Picky", "", Code.CONFIG, "cannot be made with these options: ValueError: a teapot"),
-        ("Hungry", "", Code.SERVER_ERROR, "ran out of memory"),
+        ("Hungry", "", Code.OUT_OF_MEMORY, "ran out of memory"),
         ("Lacking", "", Code.PACKAGE_MISSING, "No module named 'no_such_engine'"),
         ("Leaving", "", Code.CONFIG, "SystemExit: 3"),
         ("Dying", "", Code.CRASHED, "exit status -9"),
@@ -153,6 +153,15 @@ async def test_a_class_that_may_go_elsewhere_gets_as_far_as_the_network(host: Op
 
     assert heard.code == Code.SERVER_ERROR
     assert "gaierror" in str(heard.error)
+
+
+async def test_a_look_needs_no_llama_index_and_tells_what_the_backend_tells() -> None:
+    profile = Profile(kind="hosted", class_="llama_index.llms.vllm.Vllm", model="some/model")
+    look = look_at("vllm", profile)
+
+    assert not isinstance(look, Hosted)
+    assert await look.model() == "some/model"
+    assert (await look.health()).code == (await Hosted("vllm", profile).health()).code
 
 
 async def test_a_health_check_makes_nothing(host: Open) -> None:
