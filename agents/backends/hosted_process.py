@@ -63,6 +63,7 @@ class Host(Child):
             self._send(request)
             while self._busy:
                 yield await self.receive()
+                await asyncio.sleep(0)  # lines that have come already are read without letting the event loop run
         finally:
             if self._busy:
                 self._leaving = asyncio.create_task(self._leave())
