@@ -37,7 +37,7 @@ class Picker(ModalScreen[str | None]):
     Picker {
         align: center middle;
         & > Vertical {
-            width: 96; max-width: 100%; height: auto; max-height: 90%;
+            width: 104; max-width: 100%; height: auto; max-height: 90%;
             padding: 1 2; background: $panel;
         }
         & Input, & Input:focus {
