@@ -30,6 +30,7 @@ COMMANDS = (
     Command("sources", "f3", "Sources", "Show the passage behind a citation", "[NUMBER]"),
     Command("sidebar", "f4", "Sidebar", "Show or hide the sidebar", ""),
     Command("theme", "f5", "Themes", "Choose the colours", "[NAME]"),
+    Command("hardware", "f12", "Hardware", "Show the graphics cards for the last hour, and who holds their memory", ""),
     Command("search", "ctrl+f", "Search", "Find words in this chat", "[WORDS]"),
     Command("copy", "f6", "Copy", "Copy the selection, else the last answer; or its code", "[code]"),
     Command("again", "ctrl+r", "Ask again", "Ask the last question once more", ""),

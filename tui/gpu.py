@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .amounts import held, memory, told
 from .arguments import Subparsers, data_dir
 from .terminal import BOLD, DIM, is_styled, say, say_json
 
@@ -18,7 +19,6 @@ EVERY_S = 1.0
 _CPU_S = 0.1
 """Over which the load of the CPU is measured, in seconds."""
 _WIPE = "\x1b[H\x1b[J"
-GB = 1e9
 
 
 def add_parsers(commands: Subparsers) -> None:
@@ -108,8 +108,7 @@ def _print(reading: "Reading", machine: "Machine", ours: frozenset[int]) -> None
     elif not reading.gpus:
         say("No GPU with a driver was found: models run on the CPU.")
     say()
-    ram = f"{machine.memory_used / GB:.1f} / {machine.memory_total / GB:.1f} GB"
-    say(f"CPU {machine.cpu:.0f} %   RAM {ram}")
+    say(f"CPU {machine.cpu:.0f} %   RAM {memory(machine.memory_used, machine.memory_total)}")
     if reading.driver:
         say(f"driver {reading.driver}" + (f", CUDA {reading.cuda}" if reading.cuda else ""), DIM)
 
@@ -119,12 +118,12 @@ def _print_gpu(gpu: "Gpu", ours: frozenset[int]) -> None:
 
     say(f"GPU {gpu.index}  {gpu.name}" + ("  (divided by MIG)" if gpu.mig else ""), BOLD)
     limit = f"  (slows down at {gpu.temperature_limit} °C)" if gpu.temperature_limit else ""
-    held = f"  (held down by {', '.join(gpu.throttle)})" if gpu.throttle else ""
-    say(f"  load         {_told(gpu.load, '%')}")
-    say(f"  VRAM         {_of(gpu.memory_used, gpu.memory_total)}")
-    say(f"  temperature  {_told(gpu.temperature, '°C')}{limit}")
-    say(f"  power        {_told(gpu.power, 'W', gpu.power_limit)}")
-    say(f"  clock        {_told(gpu.clock, 'MHz', gpu.clock_limit)}{held}")
+    why = f"  (held down by {', '.join(gpu.throttle)})" if gpu.throttle else ""
+    say(f"  load         {told(gpu.load, '%')}")
+    say(f"  VRAM         {memory(gpu.memory_used, gpu.memory_total)}{_share(gpu)}")
+    say(f"  temperature  {told(gpu.temperature, '°C')}{limit}")
+    say(f"  power        {told(gpu.power, 'W', gpu.power_limit)}")
+    say(f"  clock        {told(gpu.clock, 'MHz', gpu.clock_limit)}{why}")
     more = [
         f"fan {gpu.fan} %" if gpu.fan is not None else "",
         f"PCIe {gpu.pcie}" if gpu.pcie else "",
@@ -133,18 +132,12 @@ def _print_gpu(gpu: "Gpu", ours: frozenset[int]) -> None:
     if any(more):
         say(f"  {'   '.join(filter(None, more))}", DIM)
     for holder in holders(gpu, ours):
-        memory = "n/a" if holder.memory is None else f"{holder.memory / GB:.1f} GB"
         whose = "docmind" if holder.ours else holder.user
-        say(f"  {holder.pid:>9}  {memory:>8}  {holder.name or 'a process of another user'}  {whose}".rstrip())
+        name = holder.name or "a process of another user"
+        say(f"  {holder.pid:>9}  {held(holder.memory):>8}  {name}  {whose}".rstrip())
 
 
-def _told(value: float | None, unit: str, limit: float | None = None) -> str:
-    if value is None:
-        return "n/a"
-    return f"{value:.0f} / {limit:.0f} {unit}" if limit else f"{value:.0f} {unit}"
-
-
-def _of(used: int | None, total: int | None) -> str:
-    if used is None or not total:
-        return "n/a"
-    return f"{used / GB:.1f} / {total / GB:.1f} GB  ({100 * used / total:.0f} %)"
+def _share(gpu: "Gpu") -> str:
+    if gpu.memory_used is None or not gpu.memory_total:
+        return ""
+    return f"  ({100 * gpu.memory_used / gpu.memory_total:.0f} %)"

@@ -13,12 +13,14 @@ from docmind.agents.text import one_line
 
 from .. import pasted
 from ..commands import BY_NAME, COMMANDS, typed
+from ..gpu import our_processes
 from ..keymap import bindings
 from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
 from ..widgets.source_panel import SourcePanel
 from .command_picker import CommandPicker
+from .hardware import HardwareScreen
 from .help import HelpScreen
 from .profile_picker import ProfilePicker
 from .reading import Reading
@@ -133,6 +135,15 @@ class ChatScreen(Reading):
         sidebar.toggle_class("-hidden")
         self.docmind.choose(sidebar=not sidebar.has_class("-hidden"))
         self.show_summary()
+
+    def action_hardware(self) -> None:
+        folder = self.docmind.start.loaded.data_dir
+        self.app.push_screen(HardwareScreen(*self.query_one(Sidebar).hardware, lambda: our_processes(folder)))
+
+    @on(Sidebar.Read)
+    def _hardware_read(self, event: Sidebar.Read) -> None:
+        if isinstance(self.app.screen, HardwareScreen):
+            self.app.screen.show(event.sample)
 
     def action_change_focus(self) -> None:
         """At once, so that the letters behind this key are taken where they are meant."""

@@ -14,13 +14,22 @@ class History:
 
     def add(self, value: float) -> None:
         """The newest."""
-        step = round(min(max(value, 0.0), 1.0) * (len(_STEPS) - 2)) + 1
+        step = _step(value)
         if not self._steps or step != self._steps[-1]:
             self._steps.append(step)
 
     def __str__(self) -> str:
         width = self._steps.maxlen or 0
         return "".join(_STEPS[step] for step in self._steps).rjust(width)
+
+
+def drawn(values: Iterable[float | None]) -> str:
+    """All of them, one cell each; a gap for None."""
+    return "".join(" " if value is None else _STEPS[_step(value)] for value in values)
+
+
+def _step(value: float) -> int:
+    return round(min(max(value, 0.0), 1.0) * (len(_STEPS) - 2)) + 1
 
 
 def bar(value: float, width: int) -> str:

@@ -11,6 +11,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from docmind.agents.hardware.gpu import Reader
+from docmind.agents.hardware.history import Hour
+from docmind.agents.hardware.limits import Limits
 from docmind.agents.hardware.watching import INTERVAL_S, Sample, Watch
 from docmind.agents.protocol import AnyEvent
 from docmind.agents.text import one_line
@@ -48,6 +50,13 @@ class Sidebar(Widget):
             super().__init__()
             self.summary = summary
 
+    class Read(Message):
+        """The hardware was read anew."""
+
+        def __init__(self, sample: Sample) -> None:
+            super().__init__()
+            self.sample = sample
+
     def __init__(self, reader: Reader | None = None) -> None:
         """`reader`: of the GPUs; by default NVML."""
         super().__init__()
@@ -56,6 +65,11 @@ class Sidebar(Widget):
         self._summary = ""
         self._watch = Watch(self._read, reader)
         self._read_at = 0.0
+
+    @property
+    def hardware(self) -> tuple[Hour, Limits, Sample | None]:
+        """What is known of it."""
+        return self._known.hour, self._known.limits, self._known.sample
 
     def start_reading(self) -> None:
         """In a thread; not before the first paint, for its imports take a while."""
@@ -79,8 +93,10 @@ class Sidebar(Widget):
     def show_sample(self, sample: Sample) -> None:
         """A reading of the hardware."""
         self._read_at = time.monotonic()
-        self._known.take(sample)
+        for begun in self._known.take(sample):
+            self.notify(begun, severity="warning", markup=False)
         self._update()
+        self.post_message(self.Read(sample))
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from docmind.agents.hardware.gpu import Gpu
+from docmind.agents.hardware.history import Hour, shares
+from docmind.agents.hardware.limits import Limits
 from docmind.agents.hardware.watching import Sample
 from docmind.agents.protocol import Answered, AnyEvent, Library, Meter
 
+from ..amounts import GB, memory, told
 from ..engine_link import LinkState
 from .graph import History, bar, join_limited
 
@@ -16,13 +19,8 @@ WIDTH = 32
 """Cells of a row."""
 _DRAWN = 8
 """Cells of a bar or a graph: the longest value fits beside it, `1000 / 1082 GB !`."""
-HOT_C, COOL_C = 85, 80
-"""Degrees Celsius from which a card counts as hot, and below which it does not any more."""
-FULL = 0.875
-"""Share of the VRAM from which it counts as full."""
 MOST_WHOLE = 2
 """Cards with all their values; each further one has a line."""
-GB = 1e9
 
 
 class Row(NamedTuple):
@@ -48,26 +46,19 @@ class Known:
     """Tokens a second: of the call that streams, then of the whole answer."""
     next_ones: Sequence[str] = ()
     graphs: dict[str, History] = field(default_factory=dict)
-    hot: set[int] = field(default_factory=set)
-    """Cards that are hot: they cool to COOL_C before they are not."""
+    hour: Hour = field(default_factory=Hour)
+    limits: Limits = field(default_factory=Limits)
 
-    def take(self, sample: Sample) -> None:
-        """A new reading."""
+    def take(self, sample: Sample) -> list[str]:
+        """A new reading; what has begun with it and should be told, as `Limits.take`."""
         self.sample, self.silent = sample, False
+        self.hour.take(sample)
         for gpu in sample.gpus.gpus:
-            if gpu.load is not None:
-                self._draw(f"load{gpu.index}", gpu.load / 100)
-            if gpu.memory_used is not None and gpu.memory_total:
-                self._draw(f"vram{gpu.index}", gpu.memory_used / gpu.memory_total)
-            if gpu.temperature is not None:
-                self._draw(f"temp{gpu.index}", (gpu.temperature - 20) / 80)
-            if gpu.power is not None:
-                self._draw(f"power{gpu.index}", gpu.power / (gpu.power_limit or 1000))
-            limit = COOL_C if gpu.index in self.hot else min(HOT_C, gpu.temperature_limit or HOT_C)
-            hot = gpu.temperature is not None and gpu.temperature >= limit
-            (self.hot.add if hot else self.hot.discard)(gpu.index)
+            for what, value in shares(gpu).items():
+                self._draw(f"{what}{gpu.index}", value)
         if sample.machine:
             self._draw("cpu", sample.machine.cpu / 100)
+        return self.limits.take(sample.gpus.gpus)
 
     def hear(self, event: AnyEvent | LinkState) -> bool:
         """What the engine says; whether it is for the sidebar."""
@@ -107,7 +98,7 @@ def summary(known: Known) -> str:
     gpu = known.sample.gpus.gpus[0] if known.sample and known.sample.gpus.gpus else None
     if gpu:
         parts += [f"{gpu.load} %"] if gpu.load is not None else []
-        parts += [_of(gpu.memory_used, gpu.memory_total).replace(" / ", "/")] if gpu.memory_used is not None else []
+        parts += [memory(gpu.memory_used, gpu.memory_total).replace(" / ", "/")] if gpu.memory_used is not None else []
         parts += [_degrees(gpu, known)] if gpu.temperature is not None else []
     if speed := _speed(known):
         parts.append(speed)
@@ -129,7 +120,7 @@ def _hardware(known: Known) -> list[Row]:
         found += [
             Row("Machine", role="title"),
             Row("CPU", known.graph("cpu"), f"{machine.cpu:.0f} %"),
-            Row("RAM", bar(share, _DRAWN), _of(machine.memory_used, machine.memory_total)),
+            Row("RAM", bar(share, _DRAWN), memory(machine.memory_used, machine.memory_total)),
         ]
     if sample.gpus.problem:
         found += [Row(line, role="warning") for line in textwrap.wrap(f"! {sample.gpus.problem}", WIDTH)]
@@ -139,46 +130,33 @@ def _hardware(known: Known) -> list[Row]:
 
 
 def _gpu(gpu: Gpu, known: Known) -> list[Row]:
-    full = bool(gpu.memory_used and gpu.memory_total and gpu.memory_used / gpu.memory_total >= FULL)
-    power = "n/a" if gpu.power is None else f"{gpu.power:.0f}"
-    power += f" / {gpu.power_limit:.0f} W" if gpu.power_limit else " W" if gpu.power is not None else ""
-    return [
+    hot, full = gpu.index in known.limits.hot, gpu.index in known.limits.full
+    found = [
         Row(_short(f"GPU {gpu.index}  {gpu.name.removeprefix('NVIDIA ')}"), role="title"),
-        Row("load", known.graph(f"load{gpu.index}"), "n/a" if gpu.load is None else f"{gpu.load} %"),
-        Row(
-            "VRAM",
-            known.graph(f"vram{gpu.index}"),
-            _of(gpu.memory_used, gpu.memory_total) + " !" * full,
-            "warning" if full else "value",
-        ),
-        Row(
-            "temp",
-            known.graph(f"temp{gpu.index}"),
-            _degrees(gpu, known),
-            "warning" if gpu.index in known.hot else "value",
-        ),
-        Row("power", known.graph(f"power{gpu.index}"), power),
+        Row("load", known.graph(f"load{gpu.index}"), told(gpu.load, "%")),
+        _warned("VRAM", known.graph(f"vram{gpu.index}"), memory(gpu.memory_used, gpu.memory_total), full),
+        _warned("temp", known.graph(f"temperature{gpu.index}"), told(gpu.temperature, "°C"), hot),
+        Row("power", known.graph(f"power{gpu.index}"), told(gpu.power, "W", gpu.power_limit)),
     ]
+    if gpu.index in known.limits.held:
+        found.append(Row(f"! slowed down by {', '.join(gpu.throttle or ())}", role="warning"))
+    return found
+
+
+def _warned(label: str, drawn: str, value: str, warned: bool) -> Row:
+    return Row(label, drawn, f"{value} !", "warning") if warned else Row(label, drawn, value)
 
 
 def _gpu_line(gpu: Gpu, known: Known) -> Row:
     """`GPU 3   87 % 12/16 GB 71 °C`, as far as it is known; `100 % 143/151 GB 88 °C !` just fits."""
     load = f"{gpu.load} %" if gpu.load is not None else ""
     used, total = gpu.memory_used, gpu.memory_total
-    memory = f"{used / GB:.0f}/{total / GB:.0f} GB" if used is not None and total else ""
-    return Row(f"GPU {gpu.index}", "", " ".join(filter(None, [load, memory, _degrees(gpu, known)])))
+    room = f"{used / GB:.0f}/{total / GB:.0f} GB" if used is not None and total else ""
+    return Row(f"GPU {gpu.index}", "", " ".join(filter(None, [load, room, _degrees(gpu, known)])))
 
 
 def _degrees(gpu: Gpu, known: Known) -> str:
-    return "n/a" if gpu.temperature is None else f"{gpu.temperature} °C" + " !" * (gpu.index in known.hot)
-
-
-def _of(used: int | None, total: int | None) -> str:
-    """`12.1 / 16.0 GB`, `131 / 151 GB`"""
-    if used is None or not total:
-        return "n/a"
-    digits = 1 if total < 100 * GB else 0
-    return f"{used / GB:.{digits}f} / {total / GB:.{digits}f} GB"
+    return told(gpu.temperature, "°C") + " !" * (gpu.index in known.limits.hot)
 
 
 def _library(library: Library | None) -> list[Row]:
@@ -202,8 +180,8 @@ def _conversation(known: Known) -> list[Row]:
         used, window = known.meter.context_used, known.meter.context_window
         found.append(Row("context", bar(used / window, _DRAWN), f"{used / 1000:.1f} / {window / 1000:.1f} k"))
     speed, first = _speed(known), known.answered.timings.first_token_ms / 1000 if known.answered else 0
-    if told := " · ".join(filter(None, [speed, f"first {first:.1f} s" if first >= 0.05 else ""])):
-        found.append(Row(told))
+    if measured := " · ".join(filter(None, [speed, f"first {first:.1f} s" if first >= 0.05 else ""])):
+        found.append(Row(measured))
     return found if len(found) > 1 else [*found, Row("no answer yet", role="muted")]
 
 

@@ -1,0 +1,148 @@
+"""All cards at once: an hour of every value, what holds the clocks down, and who holds the memory."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from docmind.agents.hardware.gpu import Gpu
+from docmind.agents.hardware.history import Hour
+from docmind.agents.hardware.limits import Limits
+from docmind.agents.hardware.processes import Holder, holders
+from docmind.agents.hardware.watching import Sample
+
+from ..amounts import held, memory, told
+from ..widgets.graph import drawn
+
+_WIDE, _LABEL, _VALUE = 110, 14, 18
+"""Columns of the whole, of what a row is called, and of its value."""
+_MOST_HOLDERS = 12
+"""Processes that are named for each card."""
+
+
+class HardwareScreen(ModalScreen[None]):
+    """Closed by Esc, or by the key that opened it; `show` brings a new reading."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,f12,enter", "dismiss", "Close", show=False)]
+    DEFAULT_CSS = """
+    HardwareScreen {
+        align: center middle;
+        & VerticalScroll {
+            width: 114; max-width: 100%; height: auto; max-height: 100%;
+            padding: 1 2; background: $panel; scrollbar-size-vertical: 1;
+        }
+        & Static { width: 100%; height: auto; }
+    }
+    """
+
+    def __init__(self, hour: Hour, limits: Limits, sample: Sample | None, ours: Callable[[], frozenset[int]]) -> None:
+        """`ours`: the processes of docmind's engine."""
+        super().__init__()
+        self._hour, self._limits, self._sample, self._ours = hour, limits, sample, ours
+        self._holders: dict[int, list[Holder]] = {}
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        if self._sample:
+            self.show(self._sample)
+        self._paint()
+
+    def on_resize(self) -> None:
+        self._paint()
+
+    def show(self, sample: Sample) -> None:
+        """Painted once it is known whose the processes are."""
+        self.run_worker(self._look(sample), exclusive=True)
+
+    async def _look(self, sample: Sample) -> None:
+        self._holders = await asyncio.to_thread(self._find_holders, sample)  # which looks through all of /proc
+        self._sample = sample
+        self._paint()
+
+    def _find_holders(self, sample: Sample) -> dict[int, list[Holder]]:
+        ours = self._ours()
+        return {gpu.index: holders(gpu, ours) for gpu in sample.gpus.gpus}
+
+    def _paint(self) -> None:
+        content, shown = self._content(), self.query_one(Static)
+        if content != shown.content:
+            shown.update(content)
+
+    def _content(self) -> Content:
+        if self._sample is None:
+            return Content("The hardware has not been read yet.")
+        columns = max(min(self.app.size.width, _WIDE) - _LABEL - _VALUE - 8, 10)
+        lines: list[Content] = []
+        for gpu in self._sample.gpus.gpus:
+            lines += [
+                *_card(gpu, self._hour, self._limits, columns),
+                *_holders(self._holders.get(gpu.index, [])),
+                Content(""),
+            ]
+        return Content("\n").join([*lines, *_rest(self._sample, columns)])
+
+
+def _card(gpu: Gpu, hour: Hour, limits: Limits, columns: int) -> Iterator[Content]:
+    yield Content.styled(f"GPU {gpu.index}  {gpu.name}" + ("  (divided by MIG)" if gpu.mig else ""), "bold $primary")
+    rows = (
+        ("load", "load", told(gpu.load, "%"), False),
+        ("VRAM", "vram", memory(gpu.memory_used, gpu.memory_total), gpu.index in limits.full),
+        ("temperature", "temperature", told(gpu.temperature, "°C"), gpu.index in limits.hot),
+        ("power", "power", told(gpu.power, "W", gpu.power_limit), False),
+    )
+    for label, what, value, warned in rows:
+        graph = drawn(hour.last(gpu.index, what, columns)).rjust(columns)
+        sign, style = (" !", "bold $warning") if warned else ("", "")
+        yield Content.assemble((f"  {label:<{_LABEL - 2}}", "$text-muted"), graph, (f"{value + sign:>{_VALUE}}", style))
+    yield from _details(gpu, limits)
+
+
+def _details(gpu: Gpu, limits: Limits) -> Iterator[Content]:
+    known = [
+        f"clock {told(gpu.clock, 'MHz', gpu.clock_limit)}" if gpu.clock is not None else "",
+        f"fan {gpu.fan} %" if gpu.fan is not None else "",
+        f"PCIe {gpu.pcie}" if gpu.pcie else "",
+        "compute capability {}.{}".format(*gpu.capability) if gpu.capability else "",
+        f"slows down at {gpu.temperature_limit} °C" if gpu.temperature_limit else "",
+    ]
+    if any(known):
+        yield Content.styled("  " + " · ".join(filter(None, known)), "$text-muted")
+    if gpu.throttle:
+        slow = gpu.index in limits.held
+        yield Content.styled(
+            f"  {'! ' * slow}held down by {', '.join(gpu.throttle)}", "bold $warning" if slow else "$text-muted"
+        )
+
+
+def _holders(found: list[Holder]) -> Iterator[Content]:
+    for holder in found[:_MOST_HOLDERS]:
+        name = holder.name or "a process that cannot be seen"
+        whose = "docmind" if holder.ours else holder.user
+        style = "$accent" if holder.ours else "$text-muted"
+        yield Content.assemble(f"  {holder.pid:>9}{held(holder.memory):>10}  {name}  ", (whose, style))
+    if len(found) > _MOST_HOLDERS:
+        yield Content.styled(f"  and {len(found) - _MOST_HOLDERS} more", "$text-muted")
+
+
+def _rest(sample: Sample, columns: int) -> Iterable[Content]:
+    gpus, machine = sample.gpus, sample.machine
+    if gpus.problem:
+        yield Content.styled(f"! {gpus.problem}", "bold $warning")
+    elif not gpus.gpus:
+        yield Content("No GPU with a driver was found: models run on the CPU.")
+    if machine:
+        yield Content(f"CPU {machine.cpu:.0f} %   RAM {memory(machine.memory_used, machine.memory_total)}")
+    versions = f"driver {gpus.driver}" + (f", CUDA {gpus.cuda}" if gpus.cuda else "") if gpus.driver else ""
+    yield Content.styled(
+        "   ".join(filter(None, [versions, "The graphs show the last hour." if gpus.gpus else "", "Esc closes"])),
+        "$text-muted",
+    )
