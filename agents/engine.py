@@ -16,7 +16,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -24,6 +24,7 @@ from .backends.discover import discover
 from .build import build
 from .endpoint import note_pid, only_engine
 from .errors import DocmindError
+from .records import Call
 from .routing.pool import Pool
 from .session import Session
 from .settings import Profile
@@ -41,6 +42,8 @@ class Engine:
         """Seconds without a client after which the engine ends; the last client's settings decide."""
         self.speeds: dict[str, float] = {}
         """Tokens a second of the last answer, by profile."""
+        self.record: Callable[[Call], None] = lambda call: None
+        """Gets every call of a backend as it ends; must return at once."""
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._ended = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None

@@ -103,3 +103,30 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
     """Of its last answer; None before the first one."""
     fit: Verdict | None = None
     """None where it is not known before the model is loaded."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """One call of a backend, as it is kept in the record: figures and names, never a word of a prompt or an answer.
+
+    Written as an array, as which SQLite gives its rows.
+    """
+
+    run: str
+    """The question that it was made for."""
+    phase: str
+    """What for: a step of the agent, a measurement (`bench`), ..."""
+    profile: str
+    at: float
+    """Unix time of its beginning, in seconds."""
+    total_ms: float
+    outcome: Literal["ok", "failed", "cancelled"]
+    code: str = ""
+    """Error code when it failed."""
+    model: str = ""
+    """Empty where it never became known."""
+    first_token_ms: float | None = None
+    """Until the first text or thinking; None when there was none."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated: bool = False
+    """Whether the tokens were not counted by the server."""

@@ -91,7 +91,7 @@ class Workspace:
         known = await self._known()
         names = chain(self._settings, known, ask.profile, ask.fallback)
         async with self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library)) as backends:
-            route = agent.Route(ask.run, backends, self._settings.agent.max_steps, attempts)
+            route = agent.Route(ask.run, backends, self._settings.agent.max_steps, attempts, self._engine.record)
             async with contextlib.aclosing(self._conversation.ask(ask.run, ask.question, route)) as events:
                 async for event in events:
                     self._tell(event)

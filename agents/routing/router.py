@@ -4,7 +4,6 @@ As long as the user has seen nothing of the answer, the next backend takes over 
 breaks in the answer itself fails the question for now: `Route.stream` is the place for a takeover in mid-answer.
 """
 
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -15,47 +14,29 @@ from ..backends.base import Backend, Delta
 from ..errors import Code, DocmindError
 from ..protocol import Meter, State, Switched
 from ..records import Attempt, Usage
-from ..tokens import estimate
+from .calling import Calling, Record, unrecorded
 from .chain import QUOTES
-from .fit import fit, size
-from .metering import Metering
 
 Notice = State | Switched | Meter
 Messages = Sequence[ChatMessage]
 
 
-class _Reply:
-    """What is noted while a reply streams."""
-
-    def __init__(self, stop: Sequence[str]) -> None:
-        self._stop, self._longest = stop, max(map(len, stop), default=0)
-        self._pieces: list[str] = []
-        self._tail = ""
-        self.started = 0.0
-        self.stopped = False
-        self.usage: Usage | None = None
-
-    def take(self, delta: Delta) -> None:
-        self.started = self.started or time.perf_counter()
-        self.usage = delta.usage or self.usage
-        self._pieces.append(delta.text)
-        self._tail = (self._tail + delta.text)[-self._longest - len(delta.text) :]
-        self.stopped = any(sequence in self._tail for sequence in self._stop)
-
-    @property
-    def text(self) -> str:
-        return "".join(self._pieces)
-
-
 class Route:
     """The backends of one question, in the order in which they are tried.
 
-    `run` marks the notices, `attempts` is filled. After `max_calls` calls of models only `quotes` is asked: a model
-    that never comes to an end does not take the answer with it.
+    `run` marks the notices, `attempts` is filled, `record` gets every call. After `max_calls` calls of models only
+    `quotes` is asked: a model that never comes to an end does not take the answer with it.
     """
 
-    def __init__(self, run: str, chain: Sequence[Backend], max_calls: int, attempts: list[Attempt]) -> None:
-        self._run, self._chain, self._max_calls = run, list(chain), max_calls
+    def __init__(
+        self,
+        run: str,
+        chain: Sequence[Backend],
+        max_calls: int,
+        attempts: list[Attempt],
+        record: Record = unrecorded,
+    ) -> None:
+        self._run, self._chain, self._max_calls, self._record = run, list(chain), max_calls, record
         self._calls = 0
         self.attempts = attempts
         self.usage = Usage()
@@ -74,54 +55,36 @@ class Route:
         if notice := self._count_call():
             yield notice
         while True:
-            tokens = 0
+            calling = Calling(self._run, self.backend, self._record)
             if self.backend.cold:
                 yield State(run=self._run, state="loading", detail=self.backend.name)
             try:
-                async with aclosing(self._call(messages, stop)) as deltas:
-                    async for item in deltas:
-                        tokens += isinstance(item, Delta) and bool(item.text)
+                async with aclosing(calling.stream(messages, stop)) as items:
+                    async for item in items:
                         yield item
+                self._finished(calling)
                 return
             except DocmindError as error:
-                self._failed(error, tokens)
+                self._failed(error, calling.usage.completion_tokens)
                 if self.answer_is_shown:
                     raise
                 yield self._next(error)
 
-    async def _call(self, messages: Messages, stop: Sequence[str]) -> AsyncGenerator[Delta | Meter, None]:
-        """Asks the backend in use, and keeps the record. Ends at a stop sequence, also where a server ignores it."""
-        window = await self.backend.context()
-        reserve = min(self.backend.profile.max_tokens, window // 4)
-        fitted, reply = fit(messages, window - reserve), _Reply(stop)
-        metering = Metering(self._run, self.backend.name, size(fitted), window)
-        yield metering.begin()
-        async with aclosing(self.backend.stream(fitted, stop)) as deltas:
-            async for delta in deltas:
-                reply.take(delta)
-                yield delta
-                if meter := metering.take(delta):
-                    yield meter
-                if reply.stopped:
-                    break
-        usage = reply.usage or Usage(prompt_tokens=size(fitted), completion_tokens=estimate(reply.text), estimated=True)
-        self._finished(usage, time.perf_counter() - reply.started)
-        yield metering.end(usage)
-
-    def _finished(self, usage: Usage, seconds: float) -> None:
-        self.streamed_s += seconds
+    def _finished(self, calling: Calling) -> None:
+        self.streamed_s += calling.streamed_s
+        usage = calling.usage
         self.usage = Usage(
             prompt_tokens=self.usage.prompt_tokens + usage.prompt_tokens,
             completion_tokens=self.usage.completion_tokens + usage.completion_tokens,
             estimated=self.usage.estimated or usage.estimated,
         )
-        self._record(Attempt(profile=self.backend.name, ok=True, tokens=usage.completion_tokens))
+        self._note(Attempt(profile=self.backend.name, ok=True, tokens=usage.completion_tokens))
 
     def _failed(self, error: DocmindError, tokens: int = 0) -> None:
         name = self.backend.name
-        self._record(Attempt(profile=name, ok=False, code=error.code, reason=error.message, tokens=tokens))
+        self._note(Attempt(profile=name, ok=False, code=error.code, reason=error.message, tokens=tokens))
 
-    def _record(self, attempt: Attempt) -> None:
+    def _note(self, attempt: Attempt) -> None:
         """Successful calls of the same backend in a row are one attempt."""
         last = self.attempts[-1] if self.attempts else None
         if last and attempt.ok and last.ok and last.profile == attempt.profile:

@@ -1,0 +1,132 @@
+"""One call of a backend: the prompt is made to fit, the reply is read, and the record gets its row."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import Literal
+
+from llama_index.core.llms import ChatMessage
+
+from ..backends.base import Backend, Delta
+from ..errors import DocmindError
+from ..protocol import Meter
+from ..records import Call, Usage
+from ..tokens import estimate
+from .fit import fit, size
+from .metering import Metering
+
+Record = Callable[[Call], None]
+"""Takes every call as it ends; must return at once."""
+
+
+def unrecorded(call: Call) -> None:
+    """A Record that keeps nothing."""
+
+
+class Calling:
+    """Make one for each call, and `stream` it once."""
+
+    def __init__(self, run: str, backend: Backend, record: Record) -> None:
+        self._run, self._backend, self._record = run, backend, record
+        self._at, self._began = time.time(), time.perf_counter()
+        self._first: float | None = None
+        self._model = backend.profile.model
+        self._usage: Usage | None = None
+        self._prompt = 0
+        self._text: list[str] = []
+        self._thinking: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """What it has said so far."""
+        return "".join(self._text)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything has come, be it thinking only."""
+        return self._first is not None
+
+    @property
+    def streamed_s(self) -> float:
+        """Since the first token, in seconds."""
+        return 0.0 if self._first is None else time.perf_counter() - self._first
+
+    @property
+    def usage(self) -> Usage:
+        """What the server counted, else an estimate of what has come so far."""
+        said = self.text + "".join(self._thinking)
+        tokens = estimate(said) if said else 0
+        return self._usage or Usage(prompt_tokens=self._prompt, completion_tokens=tokens, estimated=True)
+
+    async def stream(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Delta | Meter, None]:
+        """The reply, up to a stop sequence also where a server ignores it. Raises DocmindError."""
+        try:
+            async with aclosing(self._read(messages, stop)) as items:
+                async for item in items:
+                    yield item
+        except DocmindError as error:
+            self._end("failed", error.code)
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            self._end("cancelled")
+            raise
+        self._end("ok")
+
+    async def _read(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Delta | Meter, None]:
+        window = await self._backend.context()
+        self._model = await self._backend.model()
+        reserve = min(self._backend.profile.max_tokens, window // 4)
+        fitted = fit(messages, window - reserve)
+        self._prompt = size(fitted)
+        metering, stops = Metering(self._run, self._backend.name, self._prompt, window), _Stops(stop)
+        yield metering.begin()
+        async with aclosing(self._backend.stream(fitted, stop)) as deltas:
+            async for delta in deltas:
+                self._take(delta)
+                yield delta
+                if meter := metering.take(delta):
+                    yield meter
+                if stops.reached(delta.text):
+                    break
+        yield metering.end(self.usage)
+
+    def _take(self, delta: Delta) -> None:
+        if self._first is None and (delta.text or delta.thinking):
+            self._first = time.perf_counter()
+        self._usage = delta.usage or self._usage
+        self._text.append(delta.text)
+        self._thinking.append(delta.thinking)
+
+    def _end(self, outcome: Literal["ok", "failed", "cancelled"], code: str = "") -> None:
+        call = Call(
+            run=self._run,
+            phase="step",
+            profile=self._backend.name,
+            at=self._at,
+            total_ms=_ms(time.perf_counter() - self._began),
+            outcome=outcome,
+            code=code,
+            model=self._model,
+            first_token_ms=None if self._first is None else _ms(self._first - self._began),
+            prompt_tokens=self.usage.prompt_tokens,
+            completion_tokens=self.usage.completion_tokens,
+            estimated=self.usage.estimated,
+        )
+        self._record(call)
+
+
+class _Stops:
+    """Whether one of the sequences has occurred in a stream, also across pieces."""
+
+    def __init__(self, sequences: Sequence[str]) -> None:
+        self._sequences, self._longest = sequences, max(map(len, sequences), default=0)
+        self._tail = ""
+
+    def reached(self, text: str) -> bool:
+        self._tail = (self._tail + text)[-self._longest - len(text) :]
+        return any(sequence in self._tail for sequence in self._sequences)
+
+
+def _ms(seconds: float) -> float:
+    return round(1e3 * seconds, 1)
