@@ -17,6 +17,7 @@ from .backends.base import Checkable
 from .errors import Code, DocmindError
 from .protocol import AnyEvent, Checked
 from .records import ProfileState
+from .routing.breaker import Breaker
 from .settings import Profile
 from .text import one_line
 
@@ -55,6 +56,13 @@ async def check(states: Sequence[ProfileState], looks: Sequence[Checkable], tell
         tell(Checked(profile=await Climb(state, look).run()))
 
     await asyncio.gather(*map(one, states, looks))
+
+
+def with_breaker(state: ProfileState, breaker: Breaker) -> ProfileState:
+    """The state of a profile with that of its endpoint's breaker."""
+    why = one_line(breaker.last.message) if breaker.last else ""
+    wait = round(breaker.left_s, 1) if breaker.state == "open" else None
+    return msgspec.structs.replace(state, breaker=breaker.state, next_try_s=wait, opened_by=why)
 
 
 class Climb:

@@ -18,6 +18,8 @@ from .text import one_line
 
 START_S = 20.0
 """Longest wait for a new engine to listen, or for an old one to answer or to end."""
+REACH_S = 1.0
+"""Longest wait for an engine that somebody would only like to hear."""
 STOP_S = 5.0
 """Longest wait for an engine that was told to end; then it is killed."""
 _encoder = msgspec.json.Encoder()
@@ -73,6 +75,19 @@ async def connect(data_dir: Path) -> Client:
         while not (client := await _welcomed(data_dir)):
             await _start(data_dir)
         return client
+
+
+async def reach(data_dir: Path) -> Client | None:
+    """A client of the engine of this build, where one runs and answers; none is started."""
+    with contextlib.suppress(TimeoutError, DocmindError):
+        async with asyncio.timeout(REACH_S):
+            if socket_file(data_dir).exists() and (client := await _reach(data_dir)):
+                client.send(Hello(version=build()))
+                welcome = await client.receive()
+                if isinstance(welcome, Welcome) and (welcome.version, welcome.protocol) == (build(), PROTOCOL):
+                    return client
+                await client.aclose()
+    return None
 
 
 async def stop(data_dir: Path) -> bool:

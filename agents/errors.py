@@ -73,6 +73,8 @@ class DocmindError(Exception):
     """The server's own words, cleaned and cut; they are part of `message`, too."""
     retry_after_s: float | None = None
     """Seconds after which the server wants to be asked again, where it says so; at least 0."""
+    empty: bool = False
+    """Whether a backend's reply was in order but held nothing."""
 
     def __init__(self, code: Code, message: str, hint: str = "") -> None:
         super().__init__(message)

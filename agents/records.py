@@ -103,6 +103,12 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
     """Of its last answer; None before the first one."""
     fit: Verdict | None = None
     """None where it is not known before the model is loaded."""
+    breaker: Literal["closed", "open", "half-open"] = "closed"
+    """`open`: it is left alone after it has failed; `half-open`: the next call decides."""
+    next_try_s: float | None = None
+    """Seconds until an open breaker lets a probe through; None where it is not open."""
+    opened_by: str = ""
+    """The failure that opened the breaker."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):

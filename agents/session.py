@@ -9,9 +9,24 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .build import build
+from .checking import unchecked, with_breaker
 from .errors import Code, DocmindError
 from .outbox import Outbox
-from .protocol import CANCELLED, AnyCommand, Ask, Cancel, Check, Failed, Hello, Look, Open, Stop, Welcome
+from .protocol import (
+    CANCELLED,
+    AnyCommand,
+    Ask,
+    Breakers,
+    Cancel,
+    Check,
+    Failed,
+    Hello,
+    Look,
+    Open,
+    Profiles,
+    Stop,
+    Welcome,
+)
 from .text import one_line
 from .workspace import Workspace
 
@@ -67,6 +82,8 @@ class Session:
                 self._start("check", self._workspace.check(command))
             case Look() if self._workspace:
                 self._start(f"look {command.look}", self._workspace.look(command))
+            case Breakers():
+                self._tell_breakers(command)
             case Cancel():
                 self._cancel(command.run)
             case Stop():
@@ -88,6 +105,13 @@ class Session:
             self._start(command.run, self._workspace.ask(command))
         else:
             self._fail(command.run, DocmindError(Code.USAGE, "A question came before any folder was opened."))
+
+    def _tell_breakers(self, command: Breakers) -> None:
+        told = []
+        for name, profile in command.profiles.items():
+            state = unchecked(name, profile, self._engine.speeds)
+            told.append(with_breaker(state, self._engine.pool.breaker(profile, command.keys.get(name, ""))))
+        self._outbox.put(Profiles(profiles=told))
 
     def _stop(self, command: Stop) -> None:
         if command.only_idle and self._engine.busy:

@@ -37,6 +37,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base URL of the server; a path prefix is kept. Kinds `ollama` and `openai`."""
     model: str = ""
     """The model's name at the server; empty: the first one that the server lists."""
+    models: list[str] = []
+    """Further models of the same server, tried in turn when `model` fails; the profile `NAME/MODEL` each."""
     path: str = ""
     """The GGUF file; `~` is the home folder, a relative path begins at the settings file. Kind `llamacpp`."""
     class_: str = msgspec.field(default="", name="class")

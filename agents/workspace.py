@@ -9,16 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .checking import check, order, unchecked
+from .checking import check, order, unchecked, with_breaker
 from .errors import Code, DocmindError
 from .library.index import Library
 from .library.rarity import rarity
 from .library.store import library_file
 from .library.sync import Progress
 from .looking import look
-from .protocol import Answered, AnyEvent, Ask, Check, Failed, Look, Open, Profiles, State
+from .protocol import Answered, AnyEvent, Ask, Check, Checked, Failed, Look, Open, Profiles, State
 from .protocol import Library as LibraryState
 from .records import Attempt
+from .routing.candidate import Candidate
 from .routing.chain import chain, profiles
 from .settings import Profile
 from .text import one_line
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from .conversation import Conversation
     from .engine import Engine
 
+GRACE_S = 10.0
+"""For what follows the last model: `quotes` and the check of citations take some ms."""
 Tell = Callable[[AnyEvent], None]
 FRESH_FOR_S = 1.0
 """A question that follows so soon on an update, as after Open, does not look for changes again."""
@@ -76,8 +79,15 @@ class Workspace:
             states = [unchecked(name, known[name], self._engine.speeds) for name in names]
             self._tell(Profiles(profiles=states))
             await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
-            async with self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library)) as backends:
-                await check(states, backends, self._tell)
+            async with self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library)) as candidates:
+                await check(states, [one.backend for one in candidates], partial(self._tell_checked, candidates))
+
+    def _tell_checked(self, candidates: Sequence[Candidate], event: AnyEvent) -> None:
+        """With the state of the breaker, which hears what was found."""
+        assert isinstance(event, Checked)
+        breaker = next(one.breaker for one in candidates if one.name == event.profile.name)
+        breaker.probed(event.profile.state != "down")
+        self._tell(Checked(profile=with_breaker(event.profile, breaker)))
 
     async def _known(self) -> dict[str, Profile]:
         return profiles(self._settings, {} if self._settings.profiles else await self._engine.discovered())
@@ -90,8 +100,10 @@ class Workspace:
             self._conversation = agent.Conversation(self._settings.agent, self._library)
         known = await self._known()
         names = chain(self._settings, known, ask.profile, ask.fallback)
-        async with self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library)) as backends:
-            route = agent.Route(ask.run, backends, self._settings.agent.max_steps, attempts, self._engine.record)
+        pool = self._engine.pool
+        async with pool.chain(names, known, self._keys, partial(rarity, self._library)) as candidates:
+            await pool.probe(candidates)
+            route = agent.Route(ask.run, candidates, self._settings.agent, attempts, self._engine.record)
             async with contextlib.aclosing(self._conversation.ask(ask.run, ask.question, route)) as events:
                 async for event in events:
                     self._tell(event)
@@ -133,8 +145,8 @@ class Workspace:
 
     @contextlib.asynccontextmanager
     async def _deadline(self) -> AsyncIterator[None]:
-        """Raises DocmindError when the question takes too long."""
-        seconds = self._settings.agent.deadline
+        """Raises DocmindError when the question takes too long; the route ends models before that."""
+        seconds = self._settings.agent.deadline + GRACE_S
         try:
             async with asyncio.timeout(seconds):
                 yield

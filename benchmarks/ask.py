@@ -32,6 +32,8 @@ from docmind.agents.library.store import library_file
 from docmind.agents.library.sync import sync
 from docmind.agents.protocol import AnyEvent
 from docmind.agents.records import Usage
+from docmind.agents.routing.breaker import Breaker
+from docmind.agents.routing.candidate import Candidate
 from docmind.agents.routing.router import Route
 from docmind.agents.settings import AgentSettings, LibrarySettings, Profile
 from fakes import FakeServer
@@ -139,7 +141,8 @@ async def machinery(library: Library, tokens: int) -> float:
     """CPU seconds of one question whose answer has so many tokens."""
     encoder, conversation = msgspec.json.Encoder(), Conversation(AgentSettings(), library)
     start, seen = time.process_time(), list[AnyEvent]()
-    async for event in conversation.ask("run", "What if a backend fails?", Route("run", [Free(tokens)], 8, [])):
+    route = Route("run", [Candidate(Free(tokens), Breaker())], AgentSettings(), [])
+    async for event in conversation.ask("run", "What if a backend fails?", route):
         encoder.encode(event)
         seen.append(event)
     assert len(seen) > tokens

@@ -1,6 +1,6 @@
-"""`docmind profiles`: the profiles and where each setting comes from; with --json also how each of them is.
+"""`docmind profiles`: the profiles, where each setting comes from, and which of them a running engine leaves alone.
 
-Loads no model and no LlamaIndex; without --json it opens no socket either.
+Starts no engine, and loads no model and no LlamaIndex; only with --json it asks the servers how they are.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from .terminal import BOLD, DIM, notice, say, say_json
 
 if TYPE_CHECKING:
     from docmind.agents.configuration import Loaded
+    from docmind.agents.records import ProfileState
     from docmind.agents.settings import Profile
 
 _EXAMPLE = """\
@@ -40,20 +41,55 @@ def run(args: argparse.Namespace) -> int:
 
     loaded = load_settings(args)
     profiles = {**loaded.settings.profiles, "quotes": Profile(kind="quotes")}
+    states = _states(loaded, profiles)
     if args.json:
-        say_json(_everything(loaded, profiles))
+        say_json(_everything(loaded, profiles, states))
     else:
-        _print_table(loaded, profiles)
+        _print_table(loaded, profiles, states)
     return 0
 
 
-def _everything(loaded: "Loaded", profiles: "dict[str, Profile]") -> dict[str, Any]:
+def _states(loaded: "Loaded", profiles: "dict[str, Profile]") -> "dict[str, ProfileState]":
+    """With the breakers that a running engine knows."""
+    from docmind.agents.endpoint import socket_file
+    from docmind.agents.records import ProfileState
+
+    states = {name: ProfileState(name=name, kind=profile.kind) for name, profile in profiles.items()}
+    try:
+        if loaded.data_dir.exists() and socket_file(loaded.data_dir).exists():
+            import asyncio
+
+            states |= asyncio.run(_told_by_engine(loaded, profiles))
+    except DocmindError:  # it has just ended, or there is no place for its socket: then it knows no breakers either
+        pass
+    return states
+
+
+async def _told_by_engine(loaded: "Loaded", profiles: "dict[str, Profile]") -> "dict[str, ProfileState]":
+    import contextlib
+
+    from docmind.agents.client import reach
+    from docmind.agents.configuration import api_keys
+    from docmind.agents.protocol import Breakers, Profiles
+
+    client = await reach(loaded.data_dir)
+    if client is None:
+        return {}
+    async with contextlib.aclosing(client):
+        client.send(Breakers(profiles=profiles, keys=api_keys(loaded.settings, os.environ)))
+        while not isinstance(event := await client.receive(), Profiles):
+            pass
+    return {state.name: state for state in event.profiles}
+
+
+def _everything(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict[str, ProfileState]") -> dict[str, Any]:
     import msgspec
 
     settings = msgspec.to_builtins(msgspec.structs.replace(loaded.settings, profiles=profiles))
     health = _health(loaded, profiles)
     for name, profile in settings["profiles"].items():
         profile["problem"], profile["health"] = _problem(name, profiles[name]), health[name]
+        profile |= {field: getattr(states[name], field) for field in ("breaker", "next_try_s", "opened_by")}
         profile["options"] = _without_secrets(profile["options"])
     places = {"config": str(loaded.config), "data_dir": str(loaded.data_dir)}
     return {**settings, **places, "origins": {"profiles.quotes.kind": "default", **loaded.origins}}
@@ -89,7 +125,9 @@ def _without_secrets(options: dict[str, Any]) -> dict[str, Any]:
     return {key: "[hidden]" if _SECRET.search(key) else value for key, value in shown.items()}
 
 
-def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]") -> None:
+def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict[str, ProfileState]") -> None:
+    from .telling import breaker_told
+
     rows = [("profile", "kind", "model", "where")]
     rows += [(name, p.kind, p.model, p.url or p.path or p.class_ or "built in") for name, p in profiles.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -99,6 +137,8 @@ def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]") -> None:
         say(f"{mark} {line}".rstrip(), DIM if row is rows[0] else BOLD if mark == "*" else "")
         if row is not rows[0] and (problem := _problem(row[0], profiles[row[0]])):
             say(f"    cannot answer: {problem}")
+        if row is not rows[0] and (told := breaker_told(states[row[0]])):
+            say(f"    {told}")
     if not loaded.settings.profiles:
         _explain(loaded.config)
     else:

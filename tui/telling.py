@@ -1,6 +1,7 @@
 """How steps and answers are told in one line, on the screen and on the command line."""
 
 from docmind.agents.protocol import Answered, ToolCalled, ToolReturned
+from docmind.agents.records import ProfileState
 from docmind.agents.text import one_line
 
 _DID = {
@@ -50,3 +51,11 @@ def summary(answered: Answered) -> str:
     if timings.tokens_per_s:
         parts.append(f"{about}{timings.tokens_per_s:.0f} tok/s")
     return "   ".join(parts)
+
+
+def breaker_told(state: ProfileState) -> str:
+    """`breaker open: next try in 12 s, after: nothing answers at ...`; empty when it is closed."""
+    if state.breaker == "closed":
+        return ""
+    next_try = "the next call decides" if state.next_try_s is None else f"next try in {state.next_try_s:.0f} s"
+    return f"breaker {state.breaker}: {next_try}, after: {one_line(state.opened_by)}"

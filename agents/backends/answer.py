@@ -69,18 +69,20 @@ class Answer:
         if not self.ended and (self._text.said or self._thinking.said):
             raise _invalid(f"{self._name} broke off: the answer ended without its end marker.", "Look into its log.")
         if not self._text.said and not (self._continued and self.ended):  # it may have had nothing to add
-            raise _invalid(*self._empty())
+            raise self._empty()
         return [*rest, Delta(usage=self._usage or self._estimated(messages))]
 
     def _delta(self, text: str, thinking: str) -> list[Delta]:
         return [Delta(text=text, thinking=thinking, whole=self._whole)] if text or thinking else []
 
-    def _empty(self) -> tuple[str, str]:
+    def _empty(self) -> DocmindError:
         if self._thinking.said:
             hint = "Raise max_tokens in the profile, or turn its thinking off."
-            return f"{self._name} thought, but gave no answer.", hint
+            return _invalid(f"{self._name} thought, but gave no answer.", hint)
         hint = "The prompt may be larger than its context window: set context lower."
-        return f"{self._name} gave an empty answer.", hint
+        failure = _invalid(f"{self._name} gave an empty answer.", hint)
+        failure.empty = True
+        return failure
 
     def _estimated(self, messages: Sequence[ChatMessage]) -> Usage:
         prompt = sum(estimate(message.content or "") for message in messages)

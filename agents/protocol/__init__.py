@@ -4,7 +4,7 @@ Clients send *commands*, the engine answers with *events*. Everything is a froze
 question an event belongs to. What an answer is made of is defined in records.py.
 """
 
-from .commands import AnyCommand, Ask, Cancel, Check, Command, Hello, Look, Open, Stop
+from .commands import AnyCommand, Ask, Breakers, Cancel, Check, Command, Hello, Look, Open, Stop
 from .events import (
     CANCELLED,
     Answered,
@@ -36,6 +36,7 @@ __all__ = [
     "AnyCommand",
     "AnyEvent",
     "Ask",
+    "Breakers",
     "Cancel",
     "Check",
     "Checked",

@@ -3,7 +3,7 @@
 import msgspec
 
 from ..records import Passage
-from ..settings import Settings
+from ..settings import Profile, Settings
 from .version import PROTOCOL
 
 
@@ -51,6 +51,14 @@ class Check(Command, frozen=True, kw_only=True):
     """Names; empty: all that are known, also those that were found on this machine."""
 
 
+class Breakers(Command, frozen=True, kw_only=True):
+    """Asks for the breakers of these profiles: answered with Profiles at once. Nothing is probed, no folder needed."""
+
+    profiles: dict[str, Profile]
+    keys: dict[str, str] = {}
+    """API key per profile name."""
+
+
 class Look(Command, frozen=True, kw_only=True):
     """Asks for a passage with its surroundings; the engine answers with Source."""
 
@@ -65,4 +73,4 @@ class Stop(Command, frozen=True, kw_only=True):
     only_idle: bool = False
 
 
-AnyCommand = Hello | Open | Ask | Cancel | Check | Look | Stop
+AnyCommand = Hello | Open | Ask | Cancel | Check | Breakers | Look | Stop

@@ -1,4 +1,4 @@
-"""One call of a backend: the prompt is made to fit, the reply is read, and the record gets its row."""
+"""One call of a backend: the prompt is made to fit, the reply is read; record and breaker are told how it ended."""
 
 import asyncio
 import time
@@ -8,11 +8,12 @@ from typing import Literal
 
 from llama_index.core.llms import ChatMessage
 
-from ..backends.base import Backend, Delta
-from ..errors import DocmindError
+from ..backends.base import Delta
+from ..errors import Code, DocmindError
 from ..protocol import Meter
 from ..records import Call, Usage
 from ..tokens import estimate
+from .candidate import Candidate
 from .fit import fit, size
 from .metering import Metering
 
@@ -25,13 +26,14 @@ def unrecorded(call: Call) -> None:
 
 
 class Calling:
-    """Make one for each call, and `stream` it once."""
+    """Make one for each call, and `stream` it once. `until`: the loop's time at which a model has to be done."""
 
-    def __init__(self, run: str, backend: Backend, record: Record) -> None:
-        self._run, self._backend, self._record = run, backend, record
+    def __init__(self, run: str, candidate: Candidate, record: Record, until: float) -> None:
+        self._run, self._record, self._until = run, record, until
+        self._backend, self._breaker = candidate
         self._at, self._began = time.time(), time.perf_counter()
         self._first: float | None = None
-        self._model = backend.profile.model
+        self._model = self._backend.profile.model
         self._usage: Usage | None = None
         self._prompt = 0
         self._text: list[str] = []
@@ -63,15 +65,27 @@ class Calling:
         """The reply, up to a stop sequence also where a server ignores it. Raises DocmindError."""
         try:
             async with aclosing(self._read(messages, stop)) as items:
-                async for item in items:
+                while item := await self._in_time(items):
                     yield item
         except DocmindError as error:
+            self._breaker.failed(error)
             self._end("failed", error.code)
             raise
         except (asyncio.CancelledError, GeneratorExit):
+            self._breaker.given_up()
             self._end("cancelled")
             raise
+        self._breaker.succeeded()
         self._end("ok")
+
+    async def _in_time(self, items: AsyncGenerator[Delta | Meter, None]) -> Delta | Meter | None:
+        """The next one; None at the end. Raises DocmindError (DEADLINE), but never for `quotes`, which is quick."""
+        try:
+            async with asyncio.timeout_at(None if self._backend.local else self._until):
+                return await anext(items, None)
+        except TimeoutError:
+            hint = "Raise agent.deadline in the settings, or use a faster profile."
+            raise DocmindError(Code.DEADLINE, f"{self._backend.name} was not done in time.", hint) from None
 
     async def _read(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Delta | Meter, None]:
         window = await self._backend.context()

@@ -1,8 +1,9 @@
 """Which profiles answer, in which order. Pure: opens nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import httpx
+import msgspec
 
 from ..backends.hosts import is_loopback
 from ..errors import Code, DocmindError
@@ -13,15 +14,36 @@ QUOTES = "quotes"
 
 
 def profiles(settings: Settings, discovered: Mapping[str, Profile]) -> dict[str, Profile]:
-    """All profiles by name: the configured ones, else those that were found on this machine; and `quotes`."""
-    return {QUOTES: Profile(kind="quotes"), **(settings.profiles or discovered)}
+    """All profiles by name: the configured ones, else those that were found on this machine; and `quotes`.
+
+    Each further model of a profile is one of its own, so that it has its own breaker, state and figures.
+    """
+    named = {QUOTES: Profile(kind="quotes"), **(settings.profiles or discovered)}
+    return {
+        name: profile if name == own else msgspec.structs.replace(profile, model=model, models=[])
+        for own, profile in named.items()
+        for name, model in _models(own, profile)
+    }
+
+
+def _models(name: str, profile: Profile) -> Iterator[tuple[str, str]]:
+    """Name and model of a profile and of those that its further models make."""
+    yield name, profile.model
+    yield from ((f"{name}/{model}", model) for model in profile.models)
+
+
+def _with_models(names: Iterable[str], known: Mapping[str, Profile]) -> list[str]:
+    """Each name once, followed by those of its further models."""
+    listed = [name for name in names if name in known]
+    return list(dict.fromkeys(each for name in listed for each, _ in _models(name, known[name])))
 
 
 def chain(settings: Settings, known: Mapping[str, Profile], profile: str | None, fallback: bool) -> list[str]:
     """Names of the profiles to try, in order.
 
     First the one that was asked for (else the one in use), then the configured fallback, by default every local profile
-    by priority; a remote one is only used when it was named. Raises DocmindError for an unknown name.
+    by priority; a remote one is only used when it was named. A profile's further models follow it, also without
+    `fallback`. Raises DocmindError for an unknown name.
     """
     local = [name for name, p in known.items() if _is_local(p)]
     by_priority = sorted(local, key=lambda name: -known[name].priority)
@@ -32,8 +54,8 @@ def chain(settings: Settings, known: Mapping[str, Profile], profile: str | None,
         names = ", ".join(sorted(known))
         raise DocmindError(Code.CONFIG, f"There is no profile '{first}'.", f"Known profiles: {names}.")
     if not fallback or first == QUOTES:
-        return [first]
-    return [*dict.fromkeys(name for name in [first, *rest] if name != QUOTES and name in known), QUOTES]
+        return _with_models([first], known)
+    return [*(name for name in _with_models([first, *rest], known) if name != QUOTES), QUOTES]
 
 
 def _is_local(profile: Profile) -> bool:

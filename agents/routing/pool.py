@@ -1,4 +1,4 @@
-"""The backends that stay open between questions, so that a model stays loaded."""
+"""What stays between questions: the open backends, so that a model stays loaded, and the endpoints' breakers."""
 
 import asyncio
 import contextlib
@@ -9,10 +9,15 @@ import msgspec
 
 from ..backends.base import Backend, Rarity, backend_class, open_backend
 from ..settings import Profile
+from .breaker import Breaker
+from .candidate import Candidate
 from .chain import QUOTES
+from .probes import Probes
 
 Key = tuple[str, bytes, str]
 """Name, settings and API key of a profile: whatever makes another backend of it."""
+Endpoint = tuple[str, ...]
+"""Kind, place, model and API key: profiles that share these fail together."""
 
 
 class Pool:
@@ -22,11 +27,13 @@ class Pool:
         self._open: dict[Key, Backend] = {}
         self._in_use: Counter[Key] = Counter()
         self._latest: dict[str, Key] = {}
+        self._breakers: dict[Endpoint, Breaker] = {}
+        self._probes = Probes()
 
     @contextlib.asynccontextmanager
     async def chain(
         self, names: Sequence[str], profiles: Mapping[str, Profile], keys: Mapping[str, str], rarity: Rarity
-    ) -> AsyncIterator[list[Backend]]:
+    ) -> AsyncIterator[list[Candidate]]:
         """The backends of these profiles, for one question. `quotes`, which belongs to a library, is made anew."""
         for kind in {profiles[name].kind for name in names}:
             await asyncio.to_thread(backend_class, kind)  # importing one takes up to a second
@@ -34,7 +41,12 @@ class Pool:
         self._latest |= lent
         self._in_use.update(lent.values())
         try:
-            yield [self._backend(lent[name], profiles[name], rarity) for name in names]
+            yield [
+                Candidate(
+                    self._backend(lent[name], profiles[name], rarity), self.breaker(profiles[name], lent[name][2])
+                )
+                for name in names
+            ]
         finally:
             self._in_use.subtract(lent.values())
             self._in_use = +self._in_use  # without those that nobody uses
@@ -47,11 +59,21 @@ class Pool:
             self._open[key] = open_backend(key[0], profile, key[2], rarity)
         return self._open[key]
 
+    def breaker(self, profile: Profile, key: str) -> Breaker:
+        """The one of the profile's endpoint, closed when it is new."""
+        endpoint = (profile.kind, profile.url, profile.path, profile.model, key)
+        return self._breakers.setdefault(endpoint, Breaker())
+
+    async def probe(self, chain: Sequence[Candidate]) -> None:
+        """Looks, for a moment, whether endpoints that were left alone are back. Never raises."""
+        await self._probes.run(chain)
+
     async def _close(self, keys: Sequence[Key]) -> None:
         unused = [self._open.pop(key) for key in keys if not self._in_use[key]]
         await asyncio.gather(*(backend.aclose() for backend in unused), return_exceptions=True)
 
     async def aclose(self) -> None:
         """Ends everything that is open."""
+        await self._probes.aclose()
         self._in_use.clear()
         await self._close(list(self._open))

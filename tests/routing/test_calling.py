@@ -1,78 +1,113 @@
-"""What a call of a backend leaves in the record."""
+"""What a call of a backend leaves in the record, and what its breaker hears."""
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from docmind.agents.backends.base import Backend, Delta, open_backend
-from docmind.agents.errors import DocmindError
+from docmind.agents.backends.base import Delta, open_backend
+from docmind.agents.errors import Code, DocmindError
 from docmind.agents.records import Call
+from docmind.agents.routing.breaker import FAILURES, Breaker
 from docmind.agents.routing.calling import Calling
+from docmind.agents.routing.candidate import Candidate
 from docmind.agents.settings import Profile
 from fakes import FakeServer, Fault, Reply
 from fakes.listening import QUESTION
 from fakes.wires import PROMPT_TOKENS
 
 
-def backend(server: FakeServer) -> Backend:
-    return open_backend("fast", Profile(kind="ollama", url=server.ollama_url, model=server.model))
+class Caller:
+    """Calls one server again and again."""
+
+    def __init__(self, candidate: Candidate, seconds: float) -> None:
+        self.candidate, self._seconds = candidate, seconds
+        self.calls: list[Call] = []
+        self.last: Calling
+
+    async def hear(self, stop: tuple[str, ...] = ()) -> str:
+        until = asyncio.get_running_loop().time() + self._seconds
+        self.last = Calling("run 1", self.candidate, self.calls.append, until)
+        async with aclosing(self.last.stream(QUESTION, stop)) as items:
+            return "".join([item.text async for item in items if isinstance(item, Delta)])
+
+    @property
+    def breaker(self) -> str:
+        return self.candidate.breaker.state
 
 
-async def heard(calling: Calling, stop: list[str] | None = None) -> str:
-    async with aclosing(calling.stream(QUESTION, stop or [])) as items:
-        return "".join([item.text async for item in items if isinstance(item, Delta)])
+@asynccontextmanager
+async def caller(server: FakeServer, seconds: float = 60) -> AsyncIterator[Caller]:
+    backend = open_backend("fast", Profile(kind="ollama", url=server.ollama_url, model=server.model))
+    async with server:
+        yield Caller(Candidate(backend, Breaker()), seconds)
+        await backend.aclose()
 
 
 async def test_a_call_that_went_well_is_recorded_with_its_figures() -> None:
-    calls: list[Call] = []
-    async with FakeServer([Reply("It is 42.", thinking="Let me see.")]) as server:
-        calling = Calling("run 1", backend(server), calls.append)
-        assert await heard(calling) == "It is 42."
-    (call,) = calls
-    assert (call.run, call.profile, call.model, call.outcome, call.code) == ("run 1", "fast", server.model, "ok", "")
+    async with caller(FakeServer([Reply("It is 42.", thinking="Let me see.")])) as made:
+        assert await made.hear() == "It is 42."
+    (call,) = made.calls
+    assert (call.run, call.profile, call.model, call.outcome, call.code) == ("run 1", "fast", "tiny:latest", "ok", "")
     assert (call.prompt_tokens, call.completion_tokens, call.estimated) == (PROMPT_TOKENS, 6, False)
     assert call.first_token_ms is not None
     assert 0 < call.first_token_ms <= call.total_ms
 
 
 async def test_a_call_that_fails_is_recorded_with_its_code_and_what_had_come() -> None:
-    calls: list[Call] = []
-    async with FakeServer(["one two three four five six seven eight"], fault=Fault("eof", after=6)) as server:
-        calling = Calling("run", backend(server), calls.append)
+    async with caller(FakeServer(["one two three four five six seven eight"], fault=Fault("eof", after=6))) as made:
         with pytest.raises(DocmindError):
-            await heard(calling)
-    (call,) = calls
+            await made.hear()
+    (call,) = made.calls
     assert (call.outcome, call.code, call.estimated) == ("failed", "ERR_5003", True)
     assert call.completion_tokens > 3
-    assert calling.begun
+    assert made.last.begun
 
 
 async def test_a_call_that_never_began_has_no_time_of_a_first_token() -> None:
-    calls: list[Call] = []
-    async with FakeServer(fault=Fault("refuse")) as server:
-        calling = Calling("run", backend(server), calls.append)
+    async with caller(FakeServer(fault=Fault("refuse"))) as made:
         with pytest.raises(DocmindError):
-            await heard(calling)
-    assert (calls[0].first_token_ms, calls[0].completion_tokens) == (None, 0)
-    assert not calling.begun
-    assert calling.streamed_s == 0.0
+            await made.hear()
+    assert (made.calls[0].first_token_ms, made.calls[0].completion_tokens) == (None, 0)
+    assert not made.last.begun
+    assert made.last.streamed_s == 0.0
 
 
 async def test_a_call_that_is_left_is_recorded_as_cancelled() -> None:
-    calls: list[Call] = []
-    async with FakeServer(["word " * 1000], gap=0.01) as server:
-        task = asyncio.create_task(heard(Calling("run", backend(server), calls.append)))
+    server = FakeServer(["word " * 1000], gap=0.01)
+    async with caller(server) as made:
+        task = asyncio.create_task(made.hear())
         await server.until(lambda: server.chats)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    assert [call.outcome for call in calls] == ["cancelled"]
+    assert [call.outcome for call in made.calls] == ["cancelled"]
 
 
 async def test_a_reply_ends_at_a_stop_sequence_also_where_the_server_ignores_it() -> None:
-    calls: list[Call] = []
-    async with FakeServer(["one\nObservation: made up " + "word " * 100]) as server:
-        text = await heard(Calling("run", backend(server), calls.append), ["\nObservation:"])
-    assert text == "one\nObservation:"
-    assert calls[0].outcome == "ok"  # docmind has left it, but has got all that it wanted
+    async with caller(FakeServer(["one\nObservation: made up " + "word " * 100])) as made:
+        assert await made.hear(("\nObservation:",)) == "one\nObservation:"
+    assert made.calls[0].outcome == "ok"  # docmind has left it, but has got all that it wanted
+
+
+async def test_the_breaker_hears_how_each_call_ended() -> None:
+    async with caller(FakeServer(["one two"], fault=Fault("status", status=500, times=FAILURES))) as made:
+        for number in range(FAILURES):
+            assert (number, made.breaker) == (number, "closed")
+            with pytest.raises(DocmindError):
+                await made.hear()
+        assert made.breaker == "open"
+        assert await made.hear() == "one two"
+        assert made.breaker == "closed"
+
+
+async def test_a_model_that_is_not_done_by_the_deadline_is_left_and_its_breaker_untouched() -> None:
+    server = FakeServer(["word " * 1000], gap=0.01)
+    async with caller(server, seconds=0.2) as made:
+        for _ in range(FAILURES):
+            with pytest.raises(DocmindError, match="was not done in time"):
+                await made.hear()
+        await server.until(lambda: len(server.disconnects) == FAILURES)
+    assert [call.code for call in made.calls] == [Code.DEADLINE] * FAILURES
+    assert made.breaker == "closed"

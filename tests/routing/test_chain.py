@@ -59,3 +59,23 @@ def test_an_unknown_profile_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(DocmindError, match="no profile 'fats'") as caught:
         order(CONFIGURED, "fats")
     assert "fast, local, quotes, remote" in caught.value.hint
+
+
+CHAINED = Profile(kind="ollama", url="http://127.0.0.1:11434", model="qwen3:8b", models=["llama3.2:3b", "gemma3:4b"])
+WITH_MODELS = Settings(profiles={"local": LOCAL, "big": CHAINED, "fast": FAST})
+
+
+def test_further_models_of_a_profile_follow_it_before_the_next_profile() -> None:
+    chained = ["big", "big/llama3.2:3b", "big/gemma3:4b"]
+    assert order(WITH_MODELS) == ["fast", "local", *chained, "quotes"]
+    assert order(WITH_MODELS, "big") == [*chained, "fast", "local", "quotes"]
+    assert order(WITH_MODELS, "big", fallback=False) == chained
+    settings = Settings(profiles=WITH_MODELS.profiles, fallback=["big", "fast"])
+    assert order(settings, "fast") == ["fast", *chained, "quotes"]
+
+
+def test_a_further_model_is_a_profile_of_its_own_that_can_be_chosen() -> None:
+    known = profiles(WITH_MODELS, {})
+    assert known["big"] is CHAINED
+    assert (known["big/gemma3:4b"].model, known["big/gemma3:4b"].models) == ("gemma3:4b", [])
+    assert order(WITH_MODELS, "big/gemma3:4b")[0] == "big/gemma3:4b"

@@ -28,7 +28,7 @@ async def test_a_backend_is_kept_as_long_as_its_profile_and_key_stay_the_same() 
         (OLLAMA, {"a": "secret"}),
         (Profile(kind="ollama", model="n"), {}),
     ]:
-        async with pool.chain(["a"], {"a": profile}, keys, no_rarity) as (backend,):
+        async with pool.chain(["a"], {"a": profile}, keys, no_rarity) as ((backend, _),):
             seen.append(backend)
     await pool.aclose()
     assert seen[0] is seen[1]
@@ -38,8 +38,8 @@ async def test_a_backend_is_kept_as_long_as_its_profile_and_key_stay_the_same() 
 async def test_quotes_belongs_to_a_library_and_is_made_for_each_question() -> None:
     pool, quotes = Pool(), Profile(kind="quotes")
     async with (
-        pool.chain(["quotes"], {"quotes": quotes}, {}, no_rarity) as (first,),
-        pool.chain(["quotes"], {"quotes": quotes}, {}, no_rarity) as (again,),
+        pool.chain(["quotes"], {"quotes": quotes}, {}, no_rarity) as ((first, _),),
+        pool.chain(["quotes"], {"quotes": quotes}, {}, no_rarity) as ((again, _),),
     ):
         assert first is not again
 
@@ -47,7 +47,7 @@ async def test_quotes_belongs_to_a_library_and_is_made_for_each_question() -> No
 async def test_a_loaded_model_stays_loaded_for_the_next_question(tmp_path: Path) -> None:
     pool, profiles, loads = Pool(), {"a": tiny_model(tmp_path)}, list[bool]()
     for _ in range(2):
-        async with pool.chain(["a"], profiles, {}, no_rarity) as (backend,):
+        async with pool.chain(["a"], profiles, {}, no_rarity) as ((backend, _),):
             loads.append(backend.cold)
             assert await answer_of(backend) == "Answer: 42"
     await pool.aclose()
@@ -58,9 +58,9 @@ async def test_a_loaded_model_stays_loaded_for_the_next_question(tmp_path: Path)
 async def test_a_backend_in_use_outlives_a_change_of_its_profile(tmp_path: Path) -> None:
     pool, old = Pool(), tiny_model(tmp_path)
     new = msgspec.structs.replace(old, max_tokens=7)
-    async with pool.chain(["a"], {"a": old}, {}, no_rarity) as (first,):
+    async with pool.chain(["a"], {"a": old}, {}, no_rarity) as ((first, _),):
         assert await answer_of(first) == "Answer: 42"
-        async with pool.chain(["a"], {"a": new}, {}, no_rarity) as (second,):
+        async with pool.chain(["a"], {"a": new}, {}, no_rarity) as ((second, _),):
             assert await answer_of(second) == "Answer: 42"
         assert await answer_of(first) == "Answer: 42"
         assert not first.cold

@@ -9,6 +9,7 @@ from docmind.agents.records import ProfileState
 from docmind.agents.text import one_line
 
 from ..signs import SIGNS, STYLES
+from ..telling import breaker_told
 from .picker import Picker, Row
 
 _NAME, _MODEL, _KIND = 16, 26, 9
@@ -41,6 +42,7 @@ class ProfilePicker(Picker):
         if state.reason:
             lines.append(f"{state.reason} [{state.code}]" if state.code else state.reason)
         lines += [state.hint] if state.hint else []
+        lines += [breaker] if (breaker := breaker_told(state)) else []
         return Content("\n".join(one_line(line, 300) for line in lines))
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -54,12 +56,13 @@ class ProfilePicker(Picker):
         """`1  balanced   ● ready     llama3.1:8b   8k   ollama   41 tok/s`"""
         key = str(number) if number <= 9 else " "
         mark = "▸" if state.name == self._current else " "
+        shown = "open" if state.breaker == "open" and state.state != "down" else state.state
         context = f"{state.context / 1024:.0f}k" if state.context else ""
         parts: list[str | Content | tuple[str, str]] = [
             f"{mark}{key}  ",
             (_column(state.name, _NAME), "bold"),
-            (f"{SIGNS[state.state]} ", STYLES[state.state]),
-            _column(state.state, 10),
+            (f"{SIGNS[shown]} ", STYLES[shown]),
+            _column(shown, 10),
             _column(state.model, _MODEL),
             f"{context:>5}",
         ]

@@ -68,6 +68,19 @@ async def test_whether_a_model_fits_is_one_word() -> None:
         assert app.rows[0].split()[-3:] == ["partly", "41", "tok/s"]
 
 
+async def test_a_profile_that_is_left_alone_after_failures_shows_that_and_for_how_long() -> None:
+    resting = msgspec.structs.replace(
+        BALANCED, state="ready", breaker="open", next_try_s=12.4, opened_by="balanced stopped for 15 s."
+    )
+    trying = msgspec.structs.replace(FAST, breaker="half-open", opened_by="fast: nothing answers.")
+    app = Opened([resting, trying, msgspec.structs.replace(DOWN, breaker="open", next_try_s=3.0)])
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert [row.split()[2:4] for row in app.rows] == [["◌", "open"], ["○", "cold"], ["×", "down"]]
+        assert app.about.splitlines()[1] == "breaker open: next try in 12 s, after: balanced stopped for 15 s."
+        await press(pilot, "down")
+        assert app.about.splitlines()[1] == "breaker half-open: the next call decides, after: fast: nothing answers."
+
+
 async def test_why_a_profile_is_down_and_what_to_do_stands_below_the_list() -> None:
     app = Opened(THREE)
     async with app.run_test() as pilot:
