@@ -54,7 +54,7 @@ class Conversation:
             yield state
         agent = ReActAgent(
             tools=list(tools),
-            llm=RoutedLLM(route),
+            llm=RoutedLLM(route, parameters(tools)),
             output_parser=TolerantParser(parameters(tools), question),
             formatter=ReActChatFormatter(system_header=SYSTEM),
         )
@@ -65,7 +65,6 @@ class Conversation:
             async for happened in handler.stream_events():
                 for event in turn.translate(happened):
                     yield event
-                route.answer_is_shown = turn.shows_answer
             await handler
         yield await self._answered(run, question, turn, look_ups, route)
 

@@ -37,6 +37,9 @@ Answer: the answer, in the language of the question
 """
 
 OBSERVATION = "Observation:"
+_CUT_OFF = "Your answer was cut off."
+_END_SHOWN = 200
+"""Characters of the end of an answer that are quoted to the model that goes on with it."""
 _COMPLAINTS = (
     ("Error while parsing the output:", "The output should be in one of the following formats"),
     ("FAILURE: Your previous response was empty.", "You must output a thought and an action/answer"),
@@ -46,4 +49,13 @@ _COMPLAINTS = (
 def is_written_by_agent(user_message: str) -> bool:
     """Whether a message in the user's role is not the user's: a tool's result, or a complaint about a reply."""
     complaint = any(user_message.startswith(start) and rest in user_message for start, rest in _COMPLAINTS)
-    return complaint or user_message.startswith(OBSERVATION)
+    return complaint or user_message.startswith((OBSERVATION, _CUT_OFF))
+
+
+def cut_off(answer: str) -> str:
+    """Asks to go on with an answer of which this is the beginning."""
+    end = answer if len(answer) <= _END_SHOWN else "… " + answer[-_END_SHOWN:].partition(" ")[2]
+    return (
+        f"{_CUT_OFF} Its last words are:\n{end}\n\n"
+        "Go on directly after them, in the same language and style. Repeat nothing, and write no Thought."
+    )

@@ -74,6 +74,11 @@ class ReactSplitter:
         self._native = True  # the whole reply may still be a native tool call
         self._buffer, self._previous, self._fresh = "", "\n", True
 
+    @property
+    def is_labelled(self) -> bool:
+        """Whether a label has said what the text is."""
+        return self._labelled
+
     def feed(self, text: str) -> Iterator[Piece]:
         """The pieces that are certain after `text`."""
         self._buffer += text

@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterator
 
 from llama_index.core.agent.workflow import AgentOutput, AgentStream, ToolCall, ToolCallResult
 
-from .protocol import AnyEvent, Meter, Retracted, RunState, State, Switched, Thought, Token, ToolCalled, ToolReturned
+from .protocol import AnyEvent, Meter, Retracted, RunState, State, Thought, Token, ToolCalled, ToolReturned
 from .react import ReactSplitter, without_open_fence
 from .records import Step
+from .routing.takeover import TakenOver
 from .text import one_line
 from .tools import Found
 
@@ -32,17 +33,14 @@ class Turn:
         self._splitter = ReactSplitter(self._tools)
         self._answer: list[str] = []
         self._thought: list[str] = []
+        self._thinks = False
+        """Whether any thought of this step has been shown."""
         self.first_token_ms = 0.0
 
     @property
     def answer(self) -> str:
         """The answer so far, as it was shown."""
         return without_open_fence("".join(self._answer).strip())
-
-    @property
-    def shows_answer(self) -> bool:
-        """Whether any of it has been shown."""
-        return bool(self._answer)
 
     @property
     def elapsed_ms(self) -> float:
@@ -54,9 +52,10 @@ class Turn:
         match happened:
             case AgentStream(raw=State() | Meter() as notice):
                 yield notice
-            case AgentStream(raw=Switched() as switched):
-                yield from self._take_back()
-                yield switched
+            case AgentStream(raw=TakenOver() as taken):
+                yield from self._begin_again(taken.kept)
+                if taken.switched:
+                    yield taken.switched
             case AgentStream():
                 yield from self._stream(happened)
             case AgentOutput():
@@ -78,12 +77,14 @@ class Turn:
 
     def _stream(self, happened: AgentStream) -> Iterator[AnyEvent]:
         if happened.thinking_delta:
+            self._thinks = True
             yield Thought(run=self._run, text=happened.thinking_delta)
         yield from self._tell(self._splitter.feed(happened.delta))
 
     def _tell(self, pieces: Iterator[tuple[str, str]]) -> Iterator[AnyEvent]:
         for section, text in pieces:
             if section == "thought":
+                self._thinks = True
                 self._thought.append(text)
                 yield Thought(run=self._run, text=text)
             elif section == "reset":  # what was shown as the answer was thought
@@ -108,6 +109,20 @@ class Turn:
             yield from self._take_back()
         elif not self.answer:  # the model put its answer into the thought
             yield from self._show("".join(self._thought).strip())
+
+    def _begin_again(self, kept: str) -> Iterator[AnyEvent]:
+        """Another backend goes on after `kept`: what was shown beyond that is taken back."""
+        shown, first_token_ms = len("".join(self._answer)), self.first_token_ms
+        told = bool(shown) or self._thinks
+        self._begin_step()
+        if not kept:
+            yield from [Retracted(run=self._run, thoughts=True)] * told
+            return
+        for _ in self._tell(self._splitter.feed(kept)):
+            pass  # it is shown already
+        self.first_token_ms, self._thinks = first_token_ms, True
+        if beyond := shown - len("".join(self._answer)):
+            yield Retracted(run=self._run, last=beyond)
 
     def _take_back(self) -> Iterator[Retracted]:
         """The step is over without an answer; text that was shown as one was none."""

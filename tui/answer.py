@@ -71,13 +71,13 @@ class Printer:
                 self._headings |= {passage.n: passage.heading for passage in event.passages}
                 self._notice(step(self._calls[event.call], event))
             case Switched():
-                self._notice(f"{event.reason} Trying {event.new}.")
+                self._notice(f"{event.reason} {'Continued by' if event.continues else 'Trying'} {event.new}.")
                 if event.hint:
                     self._notice(event.hint)
             case Token():
                 self.said += event.text
             case Retracted():
-                self.said = ""
+                self.said = self.said[: -event.last] if event.last else ""
 
     def _notice(self, text: str) -> None:
         self._line.clear()
@@ -117,7 +117,9 @@ class TextPrinter(Printer):
                 if text := self._wrapper.feed(event.text):
                     self._line.clear()
                     say(text, end="")
-            case Retracted() if self._streams:
+            case Retracted(last=int(count)) if self._streams:
+                self._wrapper.drop(count)
+            case Retracted() if self._streams and self.said:
                 say(self._wrapper.close())
                 notice("  (taken back: the model goes on looking)", DIM)
         super().show(event)

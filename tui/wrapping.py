@@ -18,6 +18,10 @@ class Wrapper:
         self._held = words.pop() if words and words[-1] != "\n" else ""
         return "".join(map(self._place, words))
 
+    def drop(self, count: int) -> None:
+        """Takes back the last signs, as far as they have not been given out."""
+        self._held = self._held[: max(len(self._held) - count, 0)]
+
     def close(self) -> str:
         """The last word."""
         held, self._held = self._held, ""

@@ -19,7 +19,7 @@ from ..passages import parse
 from ..prompt import OBSERVATION, is_written_by_agent
 from ..records import Passage, Usage
 from ..tokens import estimate
-from .base import Backend, Delta, Health, Rarity
+from .base import Abilities, Backend, Delta, Health, Rarity
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatMessage
@@ -40,6 +40,7 @@ RELATED = 0.5
 SEARCH = "search_documents"
 NOTHING = "The documents say nothing about this question. Other words may find more."
 INTRODUCTION = "The documents say:"
+BROKE_OFF = "The answer broke off here, and the documents hold no sentence to finish it with."
 
 _STOPS = (".", "!", "?", "…", ":", "。", '"', "”", "’", ")")
 
@@ -62,8 +63,14 @@ class Quotes(Backend):
     async def context(self) -> int:
         return self.profile.context or 32768
 
+    async def abilities(self) -> Abilities:
+        return Abilities(continues=True)
+
     async def stream(self, messages: "Sequence[ChatMessage]", stop: Sequence[str] = ()) -> AsyncGenerator[Delta, None]:
-        """One ReAct step, word by word. Never raises; `stop` does not occur in what it writes."""
+        """One ReAct step, word by word, or quotations after the beginning of another one's answer. Never raises.
+
+        `stop` does not occur in what it writes.
+        """
         step = await asyncio.to_thread(_step, messages, self.rarity)
         for word in re.findall(r"\S*\s*", step):
             yield Delta(text=word)
@@ -78,11 +85,19 @@ def _step(messages: "Sequence[ChatMessage]", rarity: Rarity | None) -> str:
     for passage in (passage for message in later for passage in _shown(message)):
         seen.setdefault(passage.text, passage)
     quotes = choose(question, list(seen.values()), rarity)
+    if messages and messages[-1].role == "assistant":
+        return _after(messages[-1].content or "", quotes)
     searched = any(f"Action: {SEARCH}" in (message.content or "") for message in later)
     if quotes or searched:
         return f"Thought: I can answer with the documents' own words.\nAnswer: {_answer(quotes)}"
     query = json.dumps({"query": question}, ensure_ascii=False)
     return f"Thought: I look for passages about the question.\nAction: {SEARCH}\nAction Input: {query}"
+
+
+def _after(beginning: str, quotes: Sequence[Excerpt]) -> str:
+    """What finishes an answer that broke off: its last sentence stays open, and visibly so."""
+    open_end = "" if beginning.endswith(_STOPS) else " …"
+    return f"{open_end}\n\n{_answer(quotes) if quotes else BROKE_OFF}"
 
 
 def _turn(messages: "Sequence[ChatMessage]") -> "tuple[str, Sequence[ChatMessage]]":

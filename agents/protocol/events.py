@@ -85,6 +85,11 @@ class ToolReturned(RunEvent, frozen=True, kw_only=True):
 class Retracted(RunEvent, frozen=True, kw_only=True):
     """Take back every Token since the last ToolReturned: that text was no answer, or the step is done again."""
 
+    last: int | None = None
+    """Only so many characters of them, from the end: a word that broke off."""
+    thoughts: bool = False
+    """The Thoughts since then, too."""
+
 
 class Switched(RunEvent, frozen=True, kw_only=True):
     """A backend failed and the next one takes over. `reason` names the backend; `hint` says what to do about it."""
@@ -94,6 +99,8 @@ class Switched(RunEvent, frozen=True, kw_only=True):
     code: str
     reason: str
     hint: str = ""
+    continues: bool = False
+    """The answer goes on where it broke off; otherwise the step is done again."""
 
 
 class Answered(RunEvent, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
 """Which protocol this is."""
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised with every incompatible change; client and engine must agree."""

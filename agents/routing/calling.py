@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Literal
+from typing import Literal, TypeVar
 
 from llama_index.core.llms import ChatMessage
 
@@ -17,6 +17,7 @@ from .candidate import Candidate
 from .fit import fit, size
 from .metering import Metering
 
+T = TypeVar("T")
 Record = Callable[[Call], None]
 """Takes every call as it ends; must return at once."""
 
@@ -26,10 +27,13 @@ def unrecorded(call: Call) -> None:
 
 
 class Calling:
-    """Make one for each call, and `stream` it once. `until`: the loop's time at which a model has to be done."""
+    """Make one for each call, and `stream` it once. `until`: the loop's time at which a model has to be done.
 
-    def __init__(self, run: str, candidate: Candidate, record: Record, until: float) -> None:
-        self._run, self._record, self._until = run, record, until
+    `phase` of the record: a `step` of the agent, or the `continuation` of one that another backend began.
+    """
+
+    def __init__(self, run: str, candidate: Candidate, record: Record, until: float, phase: str = "step") -> None:
+        self._run, self._record, self._until, self._phase = run, record, until, phase
         self._backend, self._breaker = candidate
         self._at, self._began = time.time(), time.perf_counter()
         self._first: float | None = None
@@ -65,7 +69,7 @@ class Calling:
         """The reply, up to a stop sequence also where a server ignores it. Raises DocmindError."""
         try:
             async with aclosing(self._read(messages, stop)) as items:
-                while item := await self._in_time(items):
+                while item := await self._in_time(anext(items, None)):
                     yield item
         except DocmindError as error:
             self._breaker.failed(error)
@@ -78,11 +82,15 @@ class Calling:
         self._breaker.succeeded()
         self._end("ok")
 
-    async def _in_time(self, items: AsyncGenerator[Delta | Meter, None]) -> Delta | Meter | None:
-        """The next one; None at the end. Raises DocmindError (DEADLINE), but never for `quotes`, which is quick."""
+    async def can_continue(self) -> bool:
+        """Whether it takes the beginning of an answer. Raises DocmindError."""
+        return (await self._in_time(self._backend.abilities())).continues
+
+    async def _in_time(self, awaited: Awaitable[T]) -> T:
+        """What it gives. Raises DocmindError (DEADLINE), but never for `quotes`, which is quick."""
         try:
             async with asyncio.timeout_at(None if self._backend.local else self._until):
-                return await anext(items, None)
+                return await awaited
         except TimeoutError:
             hint = "Raise agent.deadline in the settings, or use a faster profile."
             raise DocmindError(Code.DEADLINE, f"{self._backend.name} was not done in time.", hint) from None
@@ -115,7 +123,7 @@ class Calling:
     def _end(self, outcome: Literal["ok", "failed", "cancelled"], code: str = "") -> None:
         call = Call(
             run=self._run,
-            phase="step",
+            phase=self._phase,
             profile=self._backend.name,
             at=self._at,
             total_ms=_ms(time.perf_counter() - self._began),

@@ -1,6 +1,6 @@
 """The one LLM that the agent sees: a LlamaIndex LLM in front of a Route."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from typing import Any, NoReturn
 
@@ -8,9 +8,9 @@ from llama_index.core.llms import ChatMessage, ChatResponse, ChatResponseAsyncGe
 from pydantic import PrivateAttr
 
 from ..backends.base import Delta
-from ..protocol import Switched
 from ..react import STOP
 from .router import Route
+from .takeover import TakenOver
 
 
 class RoutedLLM(CustomLLM):
@@ -18,14 +18,15 @@ class RoutedLLM(CustomLLM):
 
     Each response carries its own piece only, so the cost of a token does not grow with the text; the last one carries
     the whole reply, which is what the agent parses. Thinking text travels as `thinking_delta`; notices of the route (a
-    switch, a loading model, a meter) as `raw`, so that they stay in order with the tokens.
+    takeover, a loading model, a meter) as `raw`, so that they stay in order with the tokens.
     """
 
     _route: Route = PrivateAttr()
+    _tools: Collection[str] = PrivateAttr()
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, tools: Collection[str]) -> None:
         super().__init__()
-        self._route = route
+        self._route, self._tools = route, tools
 
     @property
     def metadata(self) -> LLMMetadata:
@@ -38,11 +39,11 @@ class RoutedLLM(CustomLLM):
 
     async def _responses(self, messages: Sequence[ChatMessage]) -> AsyncGenerator[ChatResponse, None]:
         pieces: list[str] = []
-        async with aclosing(self._route.stream(messages, [STOP])) as stream:
+        async with aclosing(self._route.stream(messages, [STOP], self._tools)) as stream:
             async for item in stream:
                 if not isinstance(item, Delta):
-                    if isinstance(item, Switched):  # the next backend does the step from its beginning
-                        pieces.clear()
+                    if isinstance(item, TakenOver):
+                        pieces = [item.kept]
                     yield ChatResponse(message=ChatMessage(role="assistant"), delta="", raw=item)
                     continue
                 pieces.append(item.text)

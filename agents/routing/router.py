@@ -1,12 +1,12 @@
 """One question's way through its chain of backends: which one is asked, and what happens when it fails.
 
-As long as the user has seen nothing of the answer, the next backend takes over and does the step again. A call that
-breaks in the answer itself fails the question for now: `Route.stream` is the place for a takeover in mid-answer.
+A step that breaks off is done again by the next backend, unless it has come to the final answer: that goes on where it
+broke off. Nothing that was said is lost, and no tool is called twice, for the agent acts on whole steps only.
 """
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -20,8 +20,9 @@ from ..settings import AgentSettings
 from .calling import Calling, Record, unrecorded
 from .candidate import Candidate
 from .retry import wait_s
+from .takeover import Begun, Continuation, TakenOver, begun
 
-Notice = State | Switched | Meter
+Notice = State | Meter | TakenOver
 Messages = Sequence[ChatMessage]
 ENDS_WITH_QUOTES = {Code.NO_ANSWER, Code.DEADLINE}
 """After these another model would begin anew, with no time or no steps left: the last resort finishes at once."""
@@ -45,10 +46,10 @@ class Route:
         self._run, self._chain, self._max_steps, self._record = run, list(chain), settings.max_steps, record
         self._until = asyncio.get_running_loop().time() + settings.deadline
         self._steps = 0
+        self._in_words: set[str] = set()
+        self._had_another_go: set[str] = set()
         self.attempts = attempts
         self.usage = Usage()
-        self.answer_is_shown = False
-        """Set by whoever shows it: a step of which the user has seen no answer is simply done again."""
         self.streamed_s = 0.0
         """Seconds between the first and the last token of each call, added up."""
 
@@ -57,34 +58,70 @@ class Route:
         """The one in use: a backend that failed is not asked again for this question."""
         return self._chain[0].backend
 
-    async def stream(self, messages: Messages, stop: Sequence[str]) -> AsyncGenerator[Delta | Notice, None]:
-        """One reply. Raises DocmindError when no backend is left, or when one breaks off in the shown answer."""
-        for notice in self._count_step():
-            yield notice
-        tries = 0
+    async def stream(
+        self, messages: Messages, stop: Sequence[str], tools: Collection[str] = ()
+    ) -> AsyncGenerator[Delta | Notice, None]:
+        """One reply of the agent's LLM; `tools` are the names that mark a call. Raises DocmindError when none is left.
+
+        After a TakenOver the reply begins anew, with what it keeps.
+        """
+        for switched in self._count_step():
+            yield TakenOver(switched, "")
+        reply, tries = _Reply(messages, tools), 0
         while True:
-            for notice in self._pass_over():
-                yield notice
+            for switched in self._pass_over(continues=bool(reply.begun)):
+                yield TakenOver(switched, reply.kept)
             if self.backend.cold:
                 yield State(run=self._run, state="loading", detail=self.backend.name)
-            calling = Calling(self._run, self._chain[0], self._record, self._until)
+            phase = "continuation" if reply.begun else "step"
+            calling = Calling(self._run, self._chain[0], self._record, self._until, phase)
             try:
-                async with aclosing(calling.stream(messages, stop)) as items:
+                async with aclosing(self._ask(calling, reply, stop)) as items:
                     async for item in items:
+                        reply.take(item)
                         yield item
                 self._finished(calling)
                 return
             except DocmindError as error:
+                if reply.is_whole_without(error):
+                    self._finished(calling)
+                    return
                 tries += 1
-                if await self._is_worth_another_try(calling, error, tries):
+                if await self._is_worth_another_try(calling, error, tries, reply):
                     continue
+                reply.broke_off()
                 self._failed(error, calling.usage.completion_tokens, tries)
-                if self.answer_is_shown:
-                    raise
-                yield self._next(error)
+                self._give_another_go(calling, error)
+                yield TakenOver(self._next(error, continues=bool(reply.begun)), reply.kept)
                 tries = 0
 
-    def _pass_over(self) -> Iterator[Switched]:
+    async def _ask(
+        self, calling: Calling, reply: "_Reply", stop: Sequence[str]
+    ) -> AsyncGenerator[Delta | Notice, None]:
+        """The step, or what follows the beginning of its answer. Raises DocmindError."""
+        if reply.begun is None:
+            async with aclosing(calling.stream(reply.messages, stop)) as items:
+                async for item in items:
+                    yield item
+            return
+        asked = self.backend.name in self._in_words or not await calling.can_continue()
+        joining = Continuation(reply.begun, reply.tools, asked=asked)
+        async with aclosing(calling.stream(reply.begun.messages(reply.messages, asked=asked), stop)) as items:
+            async for item in items:
+                if isinstance(item, Delta):
+                    for piece in joining.feed(item.text):
+                        yield Delta(text=piece, whole=item.whole) if isinstance(piece, str) else piece
+                    if item.thinking or item.usage:
+                        yield msgspec.structs.replace(item, text="")
+                else:
+                    yield item
+        for piece in joining.close():
+            yield Delta(text=piece) if isinstance(piece, str) else piece
+        if not (joining.added or reply.begun.may_end_here):
+            message = f"{self.backend.name} did not go on with the answer."
+            raise DocmindError(Code.INVALID_RESPONSE, message, "Use another profile as the next one.")
+
+    def _pass_over(self, continues: bool) -> Iterator[Switched]:
         """Leaves out the backends whose breaker is open; the last one of the chain is asked in any case."""
         while not self._chain[0].breaker.admit() and len(self._chain) > 1:
             breaker = self._chain[0].breaker
@@ -92,17 +129,30 @@ class Route:
             left = f"It is left alone for {breaker.left_s:.0f} s more." if breaker.left_s else "It is being tried."
             error = DocmindError(breaker.last.code, f"{breaker.last.message} {left}", breaker.last.hint)
             self._failed(error)
-            yield self._next(error)
+            yield self._next(error, continues)
 
-    async def _is_worth_another_try(self, calling: Calling, error: DocmindError, tries: int) -> bool:
+    async def _is_worth_another_try(self, calling: Calling, error: DocmindError, tries: int, reply: "_Reply") -> bool:
         """Waits, where the same backend shall be asked again."""
+        if calling.begun:
+            return False
+        if reply.begun and error.code == Code.SERVER_ERROR and self.backend.name not in self._in_words:
+            self._in_words.add(self.backend.name)  # it takes no beginning of an answer
+            return True
         wait = wait_s(error, tries, random.random())
-        if wait is None or calling.begun or self._chain[0].breaker.state == "open":
+        if wait is None or self._chain[0].breaker.state == "open":
             return False
         if asyncio.get_running_loop().time() + wait >= self._until:
             return False
         await asyncio.sleep(wait)
         return True
+
+    def _give_another_go(self, calling: Calling, error: DocmindError) -> None:
+        """A model whose connection broke in mid-reply is asked once more before there are only quotations left."""
+        is_last_model = not any(candidate.is_model for candidate in self._chain[1:])
+        broke = calling.begun and error.code in (Code.BROKEN, Code.CRASHED)
+        if broke and is_last_model and self.backend.name not in self._had_another_go:
+            self._had_another_go.add(self.backend.name)
+            self._chain.insert(0, self._chain[0])
 
     def _finished(self, calling: Calling) -> None:
         self.streamed_s += calling.streamed_s
@@ -134,7 +184,7 @@ class Route:
             self._failed(error)
             yield self._next(error)
 
-    def _next(self, error: DocmindError) -> Switched:
+    def _next(self, error: DocmindError, continues: bool = False) -> Switched:
         """Moves on to the next backend. Raises DocmindError when there is none."""
         if len(self._chain) == 1:
             if error.code in ENDS_WITH_QUOTES:
@@ -144,4 +194,40 @@ class Route:
         if error.code in ENDS_WITH_QUOTES:
             self._chain[1:-1] = []
         failed, new = self._chain.pop(0).name, self.backend.name
-        return Switched(run=self._run, old=failed, new=new, code=error.code, reason=error.message, hint=error.hint)
+        why = {"code": error.code, "reason": error.message, "hint": error.hint}
+        return Switched(run=self._run, old=failed, new=new, continues=continues, **why)
+
+
+class _Reply:
+    """A reply as it grows, over all the backends that had a part in it."""
+
+    def __init__(self, messages: Messages, tools: Collection[str]) -> None:
+        self.messages, self.tools = messages, tools
+        self.begun: Begun | None = None
+        """The beginning of the final answer, where a backend broke off in it."""
+        self._said: list[str] = []
+        self._is_new = False
+
+    @property
+    def kept(self) -> str:
+        """What the next backend goes on with."""
+        return self.begun.step if self.begun else ""
+
+    def take(self, item: Delta | Notice) -> None:
+        """What was given."""
+        if isinstance(item, TakenOver):
+            self._said = [item.kept]
+            self._is_new = not item.kept
+        elif isinstance(item, Delta) and item.text:
+            self._said.append(item.text)
+            self._is_new = True
+
+    def broke_off(self) -> None:
+        """Keeps what can be continued; the last word only where it was kept before."""
+        if self._is_new:
+            self.begun = begun("".join(self._said), self.messages, self.tools)
+        self._said, self._is_new = [self.kept], False
+
+    def is_whole_without(self, error: DocmindError) -> bool:
+        """Whether an empty reply means that the answer had come to its end."""
+        return error.empty and self.begun is not None and self.begun.may_end_here and not self._is_new

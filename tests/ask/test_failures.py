@@ -144,20 +144,6 @@ def test_a_key_never_shows_even_when_the_server_repeats_it(program: Program, doc
     assert key not in everything
 
 
-def test_an_answer_that_breaks_off_is_kept_and_the_reason_said(program: Program, documents: Path) -> None:
-    def search_and_then_break(messages: list[dict[str, object]]) -> str:
-        if str(messages[-1]["content"]).startswith("Observation:"):
-            return "Answer: Every four hundred hours, says the manual [1]."
-        server.fault = Fault("reset", after=5)
-        return 'Action: search_documents\nAction Input: {"query": "compressor"}'
-
-    with FakeServer(search_and_then_break) as server:
-        done = program.run("--config", program.config(openai(server)), "ask", QUESTION, documents)
-    assert done.returncode == 1
-    assert done.stdout == "Every four hundred hours,\n"
-    assert "[ERR_5017]" in done.stderr
-
-
 def test_a_gguf_that_crashes_llama_cpp_does_not_take_docmind_with_it(
     program: Program, documents: Path, tmp_path: Path
 ) -> None:

@@ -13,10 +13,12 @@ from docmind.agents.records import Attempt, Call
 from docmind.agents.routing.breaker import Breaker
 from docmind.agents.routing.candidate import Candidate
 from docmind.agents.routing.router import Route
+from docmind.agents.routing.takeover import TakenOver
 from docmind.agents.settings import AgentSettings, Profile
 
 from . import FakeServer
 
+TOOLS = ("search_documents", "read_document", "list_documents")
 QUESTION = [ChatMessage(role="system", content="rules"), ChatMessage(role="user", content="Which pump?")]
 LOOKED_UP = [
     *QUESTION,
@@ -36,13 +38,16 @@ class Step:
 
     @property
     def text(self) -> str:
-        """All text."""
-        return "".join(item.text for item in self.items if isinstance(item, Delta))
+        """The reply as the agent gets it in the end."""
+        text = ""
+        for item in self.items:
+            text = item.kept if isinstance(item, TakenOver) else text + item.text if isinstance(item, Delta) else text
+        return text
 
     @property
     def switches(self) -> list[Switched]:
         """In their order."""
-        return [item for item in self.items if isinstance(item, Switched)]
+        return [item.switched for item in self.items if isinstance(item, TakenOver) and item.switched]
 
     @property
     def tried(self) -> list[tuple[str, str]]:
@@ -72,7 +77,7 @@ async def step(
     done = Step()
     route = Route("run", chain, settings or AgentSettings(), done.attempts, done.calls.append)
     try:
-        async with aclosing(route.stream(messages, [])) as items:
+        async with aclosing(route.stream(messages, ["\nObservation:"], TOOLS)) as items:
             async for item in items:
                 done.items.append(item)
     except DocmindError as error:

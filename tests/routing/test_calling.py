@@ -8,6 +8,7 @@ import pytest
 
 from docmind.agents.backends.base import Delta, open_backend
 from docmind.agents.errors import Code, DocmindError
+from docmind.agents.protocol import Meter
 from docmind.agents.records import Call
 from docmind.agents.routing.breaker import FAILURES, Breaker
 from docmind.agents.routing.calling import Calling
@@ -89,6 +90,15 @@ async def test_a_reply_ends_at_a_stop_sequence_also_where_the_server_ignores_it(
     async with caller(FakeServer(["one\nObservation: made up " + "word " * 100])) as made:
         assert await made.hear(("\nObservation:",)) == "one\nObservation:"
     assert made.calls[0].outcome == "ok"  # docmind has left it, but has got all that it wanted
+
+
+async def test_a_long_stream_is_metered_while_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docmind.agents.routing.metering.EVERY_S", 0.0)
+    async with caller(FakeServer(["one two three four"])) as made:
+        call = Calling("run 1", made.candidate, made.calls.append, asyncio.get_running_loop().time() + 60)
+        async with aclosing(call.stream(QUESTION, [])) as items:
+            meters = [item async for item in items if isinstance(item, Meter)]
+    assert len(meters) > 4
 
 
 async def test_the_breaker_hears_how_each_call_ended() -> None:

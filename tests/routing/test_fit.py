@@ -41,6 +41,16 @@ def test_then_the_oldest_observation_is_left_out_visibly() -> None:
     )
 
 
+def test_no_more_observations_are_left_out_than_must_be() -> None:
+    messages = [SYSTEM, QUESTION, STEP, observation("first"), STEP, observation("second"), STEP, observation("third")]
+    fitted = fit(messages, size(messages) - 10)
+    assert [m.content == LEFT_OUT for m in fitted if (m.content or "").startswith("Observation:")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_at_last_the_newest_observation_is_cut_and_the_question_stays() -> None:
     messages = [SYSTEM, QUESTION, STEP, observation("only")]
     budget = size([SYSTEM, QUESTION, STEP]) + 100

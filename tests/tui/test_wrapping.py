@@ -34,3 +34,13 @@ def test_a_word_that_is_longer_than_the_line_is_not_cut() -> None:
 
 def test_wide_characters_count_twice() -> None:
     assert streamed("水水 水水 水水", 10, 0) == "水水 水水\n水水"
+
+
+def test_a_word_that_is_not_written_yet_can_be_taken_back() -> None:
+    wrapper = Wrapper(80)
+    assert wrapper.feed("Two valves were rem") == "Two valves were"
+    wrapper.drop(len(" rem"))
+    assert wrapper.feed(" gone ") + wrapper.close() == " gone "
+    wrapper.feed("a")
+    wrapper.drop(100)
+    assert wrapper.close() == ""

@@ -48,6 +48,12 @@ class Splitter:
         """What is open, as a block."""
         return self._block([*self._lines, self._rest])
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is in a fence or a table."""
+        line = self._rest or (self._lines[-1] if self._lines else "")
+        return bool(self._fence) or line.lstrip().startswith("|")
+
     def feed(self, text: str) -> list[Block]:
         """Takes the next piece."""
         closed: list[Block] = []
@@ -124,3 +130,10 @@ class Splitter:
             closed.append(self._block(self._lines))
             self._gap, self._before = gap, before
         self._lines, self._part = [], False
+
+
+def is_open(text: str) -> bool:
+    """Whether what follows belongs to a fence or a table that the text has begun."""
+    splitter = Splitter()
+    splitter.feed(text)
+    return splitter.is_open

@@ -17,6 +17,8 @@ from docmind.agents.protocol import (
 )
 from docmind.agents.records import Citation, Passage
 
+from .blocks import is_open
+
 
 @dataclass(eq=False)
 class Answer:
@@ -107,9 +109,9 @@ class Turn:
             case ToolReturned():
                 self._return(event)
             case Retracted():
-                self._retract()
+                self._retract(event)
             case Switched():
-                self.parts.append(Note(f"{event.reason} {event.new} goes on. {event.hint}".strip()))
+                self._switch(event)
             case Answered():
                 self._finish(event)
             case Failed():
@@ -136,11 +138,38 @@ class Turn:
             if isinstance(part, Call) and part.called.call == event.call:
                 part.returned = event
 
-    def _retract(self) -> None:
-        """Takes back the text since the last tool returned."""
+    @property
+    def _latest(self) -> int:
+        """The number of the first part since the last tool returned."""
         calls = [number for number, part in enumerate(self.parts) if isinstance(part, Call) and part.returned]
-        first = calls[-1] + 1 if calls else 0
-        self.parts[first:] = [part for part in self.parts[first:] if not isinstance(part, Answer)]
+        return calls[-1] + 1 if calls else 0
+
+    def _retract(self, event: Retracted) -> None:
+        """Takes back text since the last tool returned."""
+        first = self._latest
+        if event.last is not None:
+            self._cut(first, event.last)
+            return
+        gone = (Answer, Thinking) if event.thoughts else (Answer,)
+        self.parts[first:] = [part for part in self.parts[first:] if not isinstance(part, gone)]
+
+    def _cut(self, first: int, left: int) -> None:
+        """Takes the last `left` characters of the answer away; a piece that is shortened is a new one."""
+        for number in range(len(self.parts) - 1, first - 1, -1):
+            part = self.parts[number]
+            if isinstance(part, Answer) and left:
+                stays = max(len(part.text) - left, 0)
+                left -= len(part.text) - stays
+                self.parts[number] = Answer(part.text[:stays])
+
+    def _switch(self, event: Switched) -> None:
+        """Quietly where the answer is continued, and above it where a note would tear a fence or a table apart."""
+        if not event.continues:
+            self.parts.append(Note(f"{event.reason} {event.new} goes on. {event.hint}".strip()))
+            return
+        last = self.parts[-1] if self.parts else None
+        torn = isinstance(last, Answer) and is_open(last.text)
+        self.parts.insert(len(self.parts) - torn, Note(f"─ {event.old} broke off; continued by {event.new} ─"))
 
     def _finish(self, answered: Answered) -> None:
         """The finished answer stands where the streamed one stood; they differ where a mark was corrected."""

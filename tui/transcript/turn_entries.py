@@ -44,9 +44,9 @@ class TurnEntries:
     def __init__(self, turn: Turn) -> None:
         self.turn = turn
         self._question = Question(turn.question)
-        self._answers: dict[int, _AnswerEntries] = {}
-        self._folds: dict[int, tuple[str, Foldable]] = {}
-        self._notes: dict[int, Quiet] = {}
+        self._answers: dict[Answer, _AnswerEntries] = {}
+        self._folds: dict[Part, tuple[str, Foldable]] = {}
+        self._notes: dict[Note, Quiet] = {}
         self._waiting = Quiet("")
         self._end: list[Entry] | None = None
 
@@ -71,7 +71,7 @@ class TurnEntries:
     def _of(self, part: Part) -> list[Entry]:
         match part:
             case Answer():
-                answers = self._answers.setdefault(id(part), _AnswerEntries())
+                answers = self._answers.setdefault(part, _AnswerEntries())
                 return answers.update(part.text, closed=part is not self.turn.parts[-1] or bool(self.turn.end))
             case Thinking():
                 seconds = part.ended - part.began
@@ -83,16 +83,16 @@ class TurnEntries:
                 assert returned
                 return [self._fold(part, call(called, returned), passages_told(returned.passages), outcome(returned))]
             case Note():
-                return [self._notes.setdefault(id(part), Quiet(part.text))]
+                return [self._notes.setdefault(part, Quiet(part.text))]
 
     def _fold(self, part: Part, title: str, inside: str, result: str = "") -> Foldable:
         """The same one while it says the same; a changed one stays open."""
-        known = self._folds.get(id(part))
+        known = self._folds.get(part)
         if known and known[0] == title + inside:
             return known[1]
         fold = Foldable(title, inside, result)
         fold.open = bool(known and known[1].open)
-        self._folds[id(part)] = (title + inside, fold)
+        self._folds[part] = (title + inside, fold)
         return fold
 
     def _doing(self, now: float) -> str:

@@ -91,6 +91,61 @@ async def test_what_was_retracted_goes_and_a_switch_is_told(app: TranscriptApp) 
         assert "searched" in text
 
 
+def taken_over(run: str) -> Switched:
+    return Switched(run=run, old="big", new="fast", code="ERR_5017", reason="big closed it.", continues=True)
+
+
+async def test_an_answer_that_is_taken_over_is_one_text_with_a_quiet_mark(app: TranscriptApp) -> None:
+    async with app.run_test(size=(70, 20)):
+        app.transcript.ask("r1", "Why?")
+        say(app, "Two valves were rem")
+        app.shown()
+        app.transcript.show(Retracted(run="r1", last=len(" rem")))
+        app.transcript.show(taken_over("r1"))
+        say(app, " removed [1].")
+        seam = "  ─ big broke off; continued by fast ─"
+        assert app.shown()[3:] == ["", "Two valves were", "", seam, "", "removed [1]."]
+        app.transcript.show(answered("Two valves were removed [1]."))
+        assert seam in app.shown()
+        assert app.transcript.last_turn
+        assert app.transcript.last_turn.answer == "Two valves were removed [1]."
+
+
+async def test_a_fence_or_a_table_that_is_taken_over_is_not_torn_apart(app: TranscriptApp) -> None:
+    async with app.run_test(size=(70, 40)):
+        for run, begun, rest in (("r1", "```\nlet x", " = 1\n```\n"), ("r2", "| a | b |\n|--|--|\n| 1 |", " 2 |\n")):
+            app.transcript.ask(run, "How?")
+            say(app, begun, run)
+            app.transcript.show(taken_over(run))
+            say(app, rest, run)
+        text = "\n".join(app.shown())
+        assert text.index("continued by fast") < text.index("let x = 1") < text.rindex("continued by fast")
+        assert "1  2" in text
+
+
+async def test_thoughts_of_a_step_that_broke_off_go_too_and_those_before_it_stay(app: TranscriptApp) -> None:
+    async with app.run_test(size=(70, 20)):
+        app.transcript.ask("r1", "Why?")
+        app.transcript.show(Thought(run="r1", text="First."))
+        searched(app)
+        app.transcript.show(Thought(run="r1", text="Half a th"))
+        say(app, "Half")
+        app.transcript.show(Retracted(run="r1", thoughts=True))
+        assert app.transcript.last_turn
+        assert [getattr(part, "text", "call") for part in app.transcript.last_turn.parts] == ["First.", "call"]
+
+
+async def test_what_is_taken_back_may_lie_on_both_sides_of_a_seam(app: TranscriptApp) -> None:
+    async with app.run_test(size=(70, 20)):
+        app.transcript.ask("r1", "Why?")
+        say(app, "Two valves were removed")
+        app.transcript.show(taken_over("r1"))
+        say(app, " and")
+        app.transcript.show(Retracted(run="r1", last=len(" removed and")))
+        assert app.transcript.last_turn
+        assert app.transcript.last_turn.answer == "Two valves were"
+
+
 async def test_a_failure_and_a_stop_keep_the_text(app: TranscriptApp) -> None:
     async with app.run_test(size=(70, 30)):
         for run, code in (("r1", "ERR_3003"), ("r2", CANCELLED)):
