@@ -118,7 +118,7 @@ async def test_prose_of_a_backend_that_then_goes_on_is_taken_back(library: Libra
     def chats(messages: Messages) -> str:
         return f"Sure, here is the rest.\nAnswer: {goes_on(messages)}"
 
-    async with Dying(14) as first, FakeServer(chats) as second, candidates(first, second) as chain:
+    async with Dying(14) as first, FakeServer(chats, flavour="plain") as second, candidates(first, second) as chain:
         told = await ask(library, chain, QUESTION)
     assert told.answered
     assert told.answered.answer == told.shown.strip() == ANSWER

@@ -34,7 +34,7 @@ class Dying(FakeServer):
     """Searches, and dies after so many tokens of its answer."""
 
     def __init__(self, after: int, gap: float = 0.0) -> None:
-        super().__init__(self._reply, gap=gap)
+        super().__init__(self._reply, gap=gap, flavour="plain")
         self._after = after
 
     def _reply(self, messages: Messages) -> str:
@@ -62,7 +62,7 @@ def restarting(_: Messages) -> str:
 def test_the_next_backend_finishes_the_answer(
     program: Program, documents: Path, after: int, second: Callable[[Messages], str]
 ) -> None:
-    with Dying(after) as first, FakeServer(second) as other:
+    with Dying(after) as first, FakeServer(second, flavour="plain") as other:
         config = program.config(openai(first=first, other=other))
         answer = program.json("--config", config, "ask", QUESTION, documents)
         asked = other.chats[0].body["messages"]
@@ -104,7 +104,7 @@ def test_a_model_whose_connection_broke_may_finish_its_own_answer(program: Progr
         only.fault = Fault("reset", after=9, times=1)
         return SEARCH
 
-    with FakeServer(once) as only:
+    with FakeServer(once, flavour="plain") as only:
         answer = program.json("--config", program.config(openai(only=only)), "ask", QUESTION, documents)
     assert (answer["answer"], answer["profile"]) == (WHOLE, "only")
 
@@ -119,7 +119,7 @@ def test_without_fallback_what_was_said_is_kept_and_the_reason_told(program: Pro
 
 
 def test_on_a_terminal_no_word_is_written_twice(program: Program, documents: Path) -> None:
-    with Dying(10, gap=0.02) as first, FakeServer(continuing, gap=0.02) as other:
+    with Dying(10, gap=0.02) as first, FakeServer(continuing, gap=0.02, flavour="plain") as other:
         screen, terminal = pty.openpty()
         command = program.command("--config", program.config(openai(first=first, other=other)), "ask", QUESTION)
         process = subprocess.Popen(

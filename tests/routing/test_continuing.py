@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from docmind.agents.backends.base import Abilities
 from docmind.agents.errors import Code
-from docmind.agents.routing.candidate import Candidate
 from docmind.agents.settings import AgentSettings
 from fakes import FakeServer, Fault, Reply
 from fakes.routed import LOOKED_UP, Step, candidates, step
@@ -17,21 +15,18 @@ Messages = list[dict[str, Any]]
 
 
 def dying(after: int, reply: str = REPLY, kind: Any = "fin") -> FakeServer:
-    return FakeServer([reply], fault=Fault(kind, after=after))
+    return FakeServer([reply], fault=Fault(kind, after=after), flavour="plain")
 
 
 def goes_on(messages: Messages) -> str:
-    """The rest of the reply after the prefix, or where it is asked in words."""
-    last = messages[-1]
-    said = last["content"] if last["role"] == "assistant" else last["content"].partition("\n")[2].partition("\n\n")[0]
-    return REPLY[REPLY.index(said) + len(said) :] if said in REPLY else REPLY
+    """The rest of the reply where it is asked for in words; else all of it, of which a prefix is taken away."""
+    said = str(messages[-1]["content"]).partition("cut off.")[2].partition("\n")[2].partition("\n\n")[0]
+    return REPLY[REPLY.index(said) + len(said) :].lstrip() if said else REPLY
 
 
-def takes_prefix(candidate: Candidate, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def abilities() -> Abilities:
-        return Abilities(continues=True)
-
-    monkeypatch.setattr(candidate.backend, "abilities", abilities)
+def in_words(script: Any = goes_on, **more: Any) -> FakeServer:
+    """A server of which nothing is known, so that it is asked in words."""
+    return FakeServer([script] if isinstance(script, str) else script, flavour="plain", **more)
 
 
 def roles(server: FakeServer, call: int = 0) -> list[str]:
@@ -40,12 +35,9 @@ def roles(server: FakeServer, call: int = 0) -> list[str]:
 
 @pytest.mark.parametrize("prefix", [True, False])
 @pytest.mark.parametrize("kind", ["reset", "fin", "eof", "error"])
-async def test_the_next_backend_goes_on_after_the_last_whole_word(
-    prefix: bool, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with dying(11, kind=kind) as first, FakeServer(goes_on) as second, candidates(first, second) as chain:
-        if prefix:
-            takes_prefix(chain[1], monkeypatch)
+async def test_the_next_backend_goes_on_after_the_last_whole_word(prefix: bool, kind: str) -> None:
+    other = FakeServer(goes_on) if prefix else in_words()
+    async with dying(11, kind=kind) as first, other as second, candidates(first, second) as chain:
         done = await step(chain, LOOKED_UP)
     assert done.text == REPLY
     assert [profile for profile, _ in done.tried] == ["first", "second"]
@@ -57,7 +49,7 @@ async def test_the_next_backend_goes_on_after_the_last_whole_word(
 async def test_the_answer_may_be_taken_over_more_than_once() -> None:
     async with (
         dying(9) as first,
-        FakeServer(goes_on, fault=Fault("reset", after=2)) as second,
+        in_words(fault=Fault("fin", after=2)) as second,
         FakeServer(goes_on) as third,
         candidates(first, second, third) as chain,
     ):
@@ -81,18 +73,24 @@ async def test_backends_that_fail_before_they_go_on_take_nothing_away() -> None:
     assert done.switches[1].reason.count("left alone for") == 1
 
 
-async def test_one_that_refuses_the_prefix_is_asked_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refusing(messages: Messages) -> str:
-        second.fault = None
-        return goes_on(messages)
-
-    refusal = Fault("status", status=400, message="Cannot have assistant message at the end", times=1)
-    async with dying(11) as first, FakeServer(refusing, fault=refusal) as second, candidates(first, second) as chain:
-        takes_prefix(chain[1], monkeypatch)
+async def test_one_that_refuses_the_prefix_is_asked_in_words() -> None:
+    async with (
+        dying(11) as first,
+        FakeServer(goes_on, continues="refuses") as second,
+        candidates(first, second) as chain,
+    ):
         done = await step(chain, LOOKED_UP)
     assert done.text == REPLY
     assert (roles(second, 0), roles(second, 1)) == (["user", "assistant"], ["assistant", "user"])
     assert len(done.switches) == 1
+
+
+@pytest.mark.parametrize("way", ["repeats", "restarts"])
+async def test_what_one_repeats_that_should_have_gone_on_is_not_doubled(way: Any) -> None:
+    async with dying(11) as first, FakeServer(goes_on, continues=way) as second, candidates(first, second) as chain:
+        done = await step(chain, LOOKED_UP)
+    assert done.text == REPLY
+    assert roles(second) == ["user", "assistant"]
 
 
 async def test_one_that_refuses_both_is_left() -> None:
@@ -112,7 +110,7 @@ async def test_one_that_refuses_both_is_left() -> None:
 async def test_one_that_only_repeats_what_is_there_is_left() -> None:
     async with (
         dying(11) as first,
-        FakeServer(["The pump is blue"]) as second,
+        in_words("The pump is blue") as second,
         FakeServer(goes_on) as third,
         candidates(first, second, third) as chain,
     ):
@@ -123,14 +121,14 @@ async def test_one_that_only_repeats_what_is_there_is_left() -> None:
 
 
 async def test_a_rest_of_one_word_is_not_lost() -> None:
-    async with dying(15) as first, FakeServer(["1998"]) as second, candidates(first, second) as chain:
+    async with dying(15) as first, in_words("1998") as second, candidates(first, second) as chain:
         done = await step(chain, LOOKED_UP)
     assert done.text.endswith("and was built in 1998")
 
 
 async def test_one_that_starts_over_with_other_words_is_heard_from_its_beginning() -> None:
     other = "Thought: I know.\nAnswer: It says that the pump is blue [1]."
-    async with dying(11) as first, FakeServer([other]) as second, candidates(first, second) as chain:
+    async with dying(11) as first, in_words(other) as second, candidates(first, second) as chain:
         done = await step(chain, LOOKED_UP)
     assert done.text == other
 
@@ -141,7 +139,7 @@ async def test_an_answer_that_was_complete_needs_nothing_more(fault: Fault | Non
     reply = f"Answer: {answer}"
     async with (
         dying(2, f"{reply} end", kind="eof") as first,
-        FakeServer([answer], fault=fault) as second,
+        in_words(answer, fault=fault) as second,
         candidates(first, second) as chain,
     ):
         done = await step(chain, LOOKED_UP)
@@ -163,7 +161,7 @@ async def test_thinking_of_the_next_backend_comes_apart_from_the_answer() -> Non
     def thinks(messages: Messages) -> Reply:
         return Reply(goes_on(messages), thinking="Let me see.")
 
-    async with dying(11) as first, FakeServer(thinks) as second, candidates(first, second) as chain:
+    async with dying(11) as first, in_words(thinks) as second, candidates(first, second) as chain:
         done = await step(chain, LOOKED_UP)
     assert done.text == REPLY
     assert thinking(done) == "Let me see."
@@ -190,7 +188,7 @@ async def test_at_the_deadline_quotes_finishes_the_answer_too() -> None:
 
 
 async def test_a_model_is_asked_once_more_and_no_oftener() -> None:
-    async with FakeServer(goes_on, fault=Fault("reset", after=1)) as only, candidates(only) as chain:
+    async with in_words(fault=Fault("fin", after=1)) as only, candidates(only) as chain:
         done = await step(chain[:1], LOOKED_UP)
     assert len(only.chats) == 2
     assert done.error

@@ -14,6 +14,7 @@ from fakes import FakeServer, Fault
 from fakes.routed import candidates, step
 from fakes.waiting import until
 
+MODELS = b'{"object": "list", "data": [{"id": "m", "object": "model", "created": 1, "owned_by": "x"}]}'
 GOOD = "Thought: I know.\nAnswer: It is 42."
 
 
@@ -82,7 +83,8 @@ async def hesitating(release: asyncio.Event, asked: list[str]) -> AsyncIterator[
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
         await release.wait()
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(MODELS)}\r\n"
+        writer.write(head.encode() + b"Connection: close\r\n\r\n" + MODELS)
         writer.close()
         await writer.wait_closed()
 
