@@ -26,6 +26,7 @@ from .endpoint import note_pid, only_engine
 from .errors import DocmindError
 from .records import Call
 from .routing.pool import Pool
+from .routing.rollback import History
 from .session import Session
 from .settings import Profile
 
@@ -42,6 +43,7 @@ class Engine:
         """Seconds without a client after which the engine ends; the last client's settings decide."""
         self.speeds: dict[str, float] = {}
         """Tokens a second of the last answer, by profile."""
+        self.history = History()
         self.record: Callable[[Call], None] = lambda call: None
         """Gets every call of a backend as it ends; must return at once."""
         self._sessions: dict[asyncio.Task[None], Session] = {}

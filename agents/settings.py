@@ -7,6 +7,7 @@ import msgspec
 
 Kind = Literal["quotes", "llamacpp", "ollama", "openai", "hosted"]
 _MOST = sys.float_info.max  # so neither inf nor nan
+_WHOLE = sys.maxsize
 Amount = Annotated[float, msgspec.Meta(gt=0, le=_MOST)]
 """Seconds, MiB: a number above 0."""
 Count = Annotated[int, msgspec.Meta(gt=0, le=sys.maxsize)]
@@ -89,6 +90,23 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Most passages that one search shows to the model."""
 
 
+class RollbackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a profile is left for the one before it. 0 turns a trigger off."""
+
+    errors: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.05
+    """Share of failed calls above which it is left."""
+    first_token: Annotated[float, msgspec.Meta(ge=0, le=_MOST)] = 5.0
+    """Time to the first token, in seconds, that 5 % of the calls may exceed."""
+    timeouts: Annotated[int, msgspec.Meta(ge=0, le=_WHOLE)] = 3
+    """So many timeouts in a row."""
+    health: bool = True
+    """A health check that fails."""
+    window: Amount = 300.0
+    """How far back calls count, in seconds."""
+    min_calls: Count = 5
+    """Fewer calls than these say nothing about shares and times."""
+
+
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The background process that answers."""
 
@@ -113,5 +131,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How documents are read."""
     agent: AgentSettings = AgentSettings()
     """How a question is worked on."""
+    rollback: RollbackSettings = RollbackSettings()
+    """When a profile is left for the one before it."""
     engine: EngineSettings = EngineSettings()
     """The background process that answers."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +16,24 @@ from .library.rarity import rarity
 from .library.store import library_file
 from .library.sync import Progress
 from .looking import look
-from .protocol import Answered, AnyEvent, Ask, Check, Checked, Failed, Look, Open, Profiles, State
+from .protocol import (
+    Answered,
+    AnyEvent,
+    Ask,
+    Check,
+    Checked,
+    Failed,
+    Look,
+    Open,
+    Planned,
+    Profiles,
+    RolledBack,
+    State,
+)
 from .protocol import Library as LibraryState
-from .records import Attempt
+from .records import Attempt, Call
 from .routing.candidate import Candidate
-from .routing.chain import chain, profiles
+from .routing.chain import plan, profiles
 from .settings import Profile
 from .text import one_line
 from .updating import update
@@ -47,6 +60,7 @@ class Workspace:
         self._conversation: Conversation | None = None
         self._updating, self._answering = asyncio.Lock(), asyncio.Lock()
         self._updated_at = -FRESH_FOR_S
+        self._first = ""  # the profile that the last question went to first
         engine.idle_s = 60 * opened.settings.engine.idle_minutes
 
     async def update(self) -> None:
@@ -75,7 +89,7 @@ class Workspace:
         """Says how the profiles are; nothing else waits for that."""
         with self._failures_told(""):
             known = await self._known()
-            names = order(known, chain(self._settings, known, None, True), command.profiles)
+            names = order(known, plan(self._settings, known, None, True).names, command.profiles)
             states = [unchecked(name, known[name], self._engine.speeds) for name in names]
             self._tell(Profiles(profiles=states))
             await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
@@ -86,8 +100,11 @@ class Workspace:
         """With the state of the breaker, which hears what was found."""
         assert isinstance(event, Checked)
         breaker = next(one.breaker for one in candidates if one.name == event.profile.name)
-        breaker.probed(event.profile.state != "down")
-        self._tell(Checked(profile=with_breaker(event.profile, breaker)))
+        found = event.profile
+        breaker.probed(found.state != "down")
+        self._tell(Checked(profile=with_breaker(found, breaker)))
+        if found.state == "down" and found.name == self._first and self._settings.rollback.health:
+            self._roll_back("", [one.name for one in candidates], found.reason)
 
     async def _known(self) -> dict[str, Profile]:
         return profiles(self._settings, {} if self._settings.profiles else await self._engine.discovered())
@@ -99,16 +116,38 @@ class Workspace:
         if self._conversation is None:
             self._conversation = agent.Conversation(self._settings.agent, self._library)
         known = await self._known()
-        names = chain(self._settings, known, ask.profile, ask.fallback)
+        names, rule = plan(self._settings, known, ask.profile, ask.fallback, ask.banned)
+        self._tell(Planned(run=ask.run, rule=rule, chain=names, banned=ask.banned))
         pool = self._engine.pool
         async with pool.chain(names, known, self._keys, partial(rarity, self._library)) as candidates:
             await pool.probe(candidates)
-            route = agent.Route(ask.run, candidates, self._settings.agent, attempts, self._engine.record)
+            route = agent.Route(ask.run, candidates, self._settings.agent, attempts, self._record)
             async with contextlib.aclosing(self._conversation.ask(ask.run, ask.question, route)) as events:
                 async for event in events:
+                    if isinstance(event, Answered):
+                        self._answered(ask, names, event)
                     self._tell(event)
-                    if isinstance(event, Answered) and event.timings.tokens_per_s:
-                        self._engine.speeds[event.profile] = event.timings.tokens_per_s
+
+    def _record(self, call: Call) -> None:
+        self._engine.history.note(call)
+        self._engine.record(call)
+
+    def _answered(self, ask: Ask, names: Sequence[str], event: Answered) -> None:
+        """Notes how well it went; tells when the first choice had better be another profile."""
+        if event.timings.tokens_per_s:
+            self._engine.speeds[event.profile] = event.timings.tokens_per_s
+        self._first = names[0]
+        why = self._engine.history.verdict(names[0], self._settings.rollback)
+        if why and ask.fallback:
+            self._roll_back(ask.run, names, why)
+        elif event.profile == names[0]:
+            self._engine.history.did_well(names[0])
+
+    def _roll_back(self, run: str, names: Collection[str], why: str) -> None:
+        history = self._engine.history
+        if better := history.better_than(self._first, names, self._settings.rollback):
+            self._tell(RolledBack(run=run, old=self._first, new=better, reason=why))
+            history.forget(self._first)
 
     async def _update(self) -> None:
         async with self._updating:

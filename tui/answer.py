@@ -11,6 +11,7 @@ from docmind.agents.protocol import (
     AnyEvent,
     Library,
     Retracted,
+    RolledBack,
     State,
     Switched,
     Token,
@@ -74,6 +75,8 @@ class Printer:
                 self._notice(f"{event.reason} {'Continued by' if event.continues else 'Trying'} {event.new}.")
                 if event.hint:
                     self._notice(event.hint)
+            case RolledBack():
+                self._notice(f"{event.reason} {event.new} did better: --profile {event.new}")
             case Token():
                 self.said += event.text
             case Retracted():

@@ -1,6 +1,7 @@
 """How steps and answers are told in one line, on the screen and on the command line."""
 
-from docmind.agents.protocol import Answered, ToolCalled, ToolReturned
+from docmind.agents.errors import Code
+from docmind.agents.protocol import Answered, Failed, ToolCalled, ToolReturned
 from docmind.agents.records import ProfileState
 from docmind.agents.text import one_line
 
@@ -38,6 +39,16 @@ def outcome(returned: ToolReturned) -> str:
     """`8 passages   0.04 s`, or the error."""
     count = len(returned.passages)
     return returned.error or f"{count} passage{'s' * (count != 1)}   {returned.seconds:.2f} s"
+
+
+def failure(failed: Failed) -> str:
+    """What happened and what to do; when every backend has failed, each with its reason."""
+    hint = failed.hint or "The question can be asked again."
+    tried = [f"  {one_line(each.reason, 500)} [{each.code}]" for each in failed.attempts if not each.ok]
+    if failed.code != Code.ALL_FAILED or not tried:
+        return f"{failed.message} [{failed.code}]\n{hint}"
+    to_do = "/again asks once more, /model chooses another profile; what was said stays."
+    return "\n".join([f"No profile could answer. [{failed.code}]", *tried, hint, to_do])
 
 
 def summary(answered: Answered) -> str:

@@ -36,6 +36,9 @@ class Ask(Command, frozen=True, kw_only=True):
     question: str
     profile: str | None = None
     fallback: bool = True
+    """False: this profile is pinned, no other one is asked."""
+    banned: list[str] = []
+    """Profiles that are not asked."""
 
 
 class Cancel(Command, frozen=True, kw_only=True):

@@ -13,6 +13,11 @@ CANCELLED = "cancelled"
 RunState = Literal["queued", "indexing", "starting", "loading", "searching", "reading", "thinking", "writing"]
 
 
+Rule = Literal["only", "chosen", "configured", "listed", "best", "left"]
+"""Why a profile is asked first: no other may be; it was asked for; the settings name it; it is the first of `fallback`;
+it has the highest priority; those before it are banned."""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=str.lower):
     """Base of what the engine may send."""
 
@@ -44,6 +49,22 @@ class RunEvent(Event, frozen=True, kw_only=True):
     """Base of the events of one question."""
 
     run: str
+
+
+class Planned(RunEvent, frozen=True, kw_only=True):
+    """Which profiles are asked, in which order, and why the first one is the first. Comes before anything is asked."""
+
+    rule: Rule
+    chain: list[str]
+    banned: list[str] = []
+
+
+class RolledBack(RunEvent, frozen=True, kw_only=True):
+    """The profile `old` does badly; questions had better go to `new` again, which did well before."""
+
+    old: str
+    new: str
+    reason: str
 
 
 class State(RunEvent, frozen=True, kw_only=True):
@@ -178,6 +199,8 @@ AnyEvent = (
     | ToolReturned
     | Retracted
     | Switched
+    | Planned
+    | RolledBack
     | Meter
     | Answered
     | Failed

@@ -1,12 +1,14 @@
 """Which profiles answer, in which order. Pure: opens nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import httpx
 import msgspec
 
 from ..backends.hosts import is_loopback
 from ..errors import Code, DocmindError
+from ..protocol import Rule
 from ..settings import Profile, Settings
 
 QUOTES = "quotes"
@@ -38,12 +40,25 @@ def _with_models(names: Iterable[str], known: Mapping[str, Profile]) -> list[str
     return list(dict.fromkeys(each for name in listed for each, _ in _models(name, known[name])))
 
 
-def chain(settings: Settings, known: Mapping[str, Profile], profile: str | None, fallback: bool) -> list[str]:
-    """Names of the profiles to try, in order.
+class Plan(NamedTuple):
+    """The profiles to try, in order, and why the first one comes first."""
+
+    names: list[str]
+    rule: Rule
+
+
+def plan(
+    settings: Settings,
+    known: Mapping[str, Profile],
+    profile: str | None,
+    fallback: bool,
+    banned: Collection[str] = (),
+) -> Plan:
+    """The way of a question, without the banned profiles, unless only one was wanted.
 
     First the one that was asked for (else the one in use), then the configured fallback, by default every local profile
     by priority; a remote one is only used when it was named. A profile's further models follow it, also without
-    `fallback`. Raises DocmindError for an unknown name.
+    `fallback`. Raises DocmindError for an unknown name, or when all are banned.
     """
     local = [name for name, p in known.items() if _is_local(p)]
     by_priority = sorted(local, key=lambda name: -known[name].priority)
@@ -53,9 +68,19 @@ def chain(settings: Settings, known: Mapping[str, Profile], profile: str | None,
     if first not in known:
         names = ", ".join(sorted(known))
         raise DocmindError(Code.CONFIG, f"There is no profile '{first}'.", f"Known profiles: {names}.")
-    if not fallback or first == QUOTES:
-        return _with_models([first], known)
-    return [*(name for name in _with_models([first, *rest], known) if name != QUOTES), QUOTES]
+    if not fallback:
+        return Plan(_with_models([first], known), "only")
+    models = [] if first == QUOTES else [name for name in _with_models([first, *rest], known) if name != QUOTES]
+    out = _with_models(banned, known)
+    left = [name for name in [*models, QUOTES] if name not in out]
+    if not left:
+        raise DocmindError(Code.CONFIG, "Every profile is banned.", "Lift a ban: /ban NAME.")
+    return Plan(left, "left" if first != left[0] else "chosen" if profile else _rule(settings))
+
+
+def _rule(settings: Settings) -> Rule:
+    """Why a profile comes first for which nobody has asked."""
+    return "configured" if settings.profile else "listed" if settings.fallback else "best"
 
 
 def _is_local(profile: Profile) -> bool:

@@ -96,13 +96,18 @@ class Seam:
             return True
         if len(self._reply.strip()) <= (len("...") if self._asked else 0) and not closing:
             return False
-        if self._asked:
-            self._reply = _ELLIPSIS.sub("", self._reply, count=1)
-        elif self._reply[:1].isspace():  # as the next token of a text does: then only all of it can be a repetition
+        if self._begins_as_the_next_token():
             self._goes_on = True
             self._repetition.only_whole()
+        elif self._asked:
+            self._reply = _ELLIPSIS.sub("", self._reply, count=1)
         self._read = 0
         return True
+
+    def _begins_as_the_next_token(self) -> bool:
+        """With white space, as no repetition does; one that was asked in words may put a space before everything."""
+        space = self._reply[: len(self._reply) - len(self._reply.lstrip())]
+        return "\n" in space and "\n" in self._begun.gap if self._asked else bool(space)
 
     def _conclude(self, closing: bool) -> str:
         end, weight = self._repetition.found

@@ -114,8 +114,10 @@ class Continuation:
 
     def _join(self, text: str) -> Iterator[str | TakenOver]:
         if self._seam is None:
-            labelled = self._splitter.is_labelled
+            labelled, reply = self._splitter.is_labelled, "".join(self._reply)
             self._seam = Seam(self._begun.answer, asked=self._asked, labelled=labelled)
+            if self._mode == "split" and not labelled:  # the splitter has taken it away
+                text = reply[: len(reply) - len(reply.lstrip())] + text
         yield from self._given(self._seam, self._seam.feed(text))
 
     def _given(self, seam: Seam, text: str) -> Iterator[str | TakenOver]:

@@ -1,9 +1,11 @@
 """Which profiles are tried, in which order."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from docmind.agents.errors import DocmindError
-from docmind.agents.routing.chain import chain, profiles
+from docmind.agents.routing.chain import plan, profiles
 from docmind.agents.settings import Profile, Settings
 
 LOCAL = Profile(kind="ollama", url="http://127.0.0.1:11434")
@@ -12,8 +14,10 @@ REMOTE = Profile(kind="openai", url="https://example.org/v1", allow_remote=True,
 CONFIGURED = Settings(profiles={"local": LOCAL, "fast": FAST, "remote": REMOTE})
 
 
-def order(settings: Settings, profile: str | None = None, fallback: bool = True) -> list[str]:
-    return chain(settings, profiles(settings, {}), profile, fallback)
+def order(
+    settings: Settings, profile: str | None = None, fallback: bool = True, banned: Sequence[str] = ()
+) -> list[str]:
+    return plan(settings, profiles(settings, {}), profile, fallback, banned).names
 
 
 def test_by_default_every_local_profile_is_tried_by_priority_and_quotes_last() -> None:
@@ -47,7 +51,7 @@ def test_without_fallback_only_one_profile_is_tried() -> None:
 
 def test_with_nothing_configured_what_was_found_is_used_else_quotes() -> None:
     found = profiles(Settings(), {"ollama": LOCAL})
-    assert chain(Settings(), found, None, True) == ["ollama", "quotes"]
+    assert plan(Settings(), found, None, True).names == ["ollama", "quotes"]
     assert order(Settings()) == ["quotes"]
 
 
@@ -79,3 +83,30 @@ def test_a_further_model_is_a_profile_of_its_own_that_can_be_chosen() -> None:
     assert known["big"] is CHAINED
     assert (known["big/gemma3:4b"].model, known["big/gemma3:4b"].models) == ("gemma3:4b", [])
     assert order(WITH_MODELS, "big/gemma3:4b")[0] == "big/gemma3:4b"
+
+
+def test_a_banned_profile_is_not_asked_nor_its_further_models_even_where_it_was_chosen() -> None:
+    assert order(WITH_MODELS, banned=["big"]) == ["fast", "local", "quotes"]
+    assert order(WITH_MODELS, "fast", banned=["fast", "quotes"]) == ["local", "big", "big/llama3.2:3b", "big/gemma3:4b"]
+
+
+def test_when_all_are_banned_it_says_so() -> None:
+    with pytest.raises(DocmindError, match="Every profile is banned"):
+        order(Settings(), banned=["quotes"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "profile", "fallback", "banned", "rule"),
+    [
+        (CONFIGURED, "local", False, (), "only"),
+        (CONFIGURED, "local", True, (), "chosen"),
+        (Settings(profiles=CONFIGURED.profiles, profile="local"), None, True, (), "configured"),
+        (Settings(profiles=CONFIGURED.profiles, fallback=["local"]), None, True, (), "listed"),
+        (CONFIGURED, None, True, (), "best"),
+        (CONFIGURED, "local", True, ("local",), "left"),
+    ],
+)
+def test_the_plan_says_why_the_first_one_comes_first(
+    settings: Settings, profile: str | None, fallback: bool, banned: Sequence[str], rule: str
+) -> None:
+    assert plan(settings, profiles(settings, {}), profile, fallback, banned).rule == rule

@@ -81,7 +81,7 @@ def test_a_server_that_repeats_the_whole_beginning_is_heard_from_its_end_on(text
 
 
 @pytest.mark.parametrize("asked", [False, True])
-@pytest.mark.parametrize("before", ["", " ", "\n", "... ", "… "])
+@pytest.mark.parametrize("before", ["", " ", "... ", "… "])
 def test_a_server_that_repeats_its_last_words_does_not_say_them_twice(asked: bool, before: str) -> None:
     for cut in cuts(ANSWER):
         begun = beginning(ANSWER[:cut])
@@ -103,6 +103,8 @@ def test_a_repetition_in_other_capitals_or_with_another_sign_behind_it_is_one() 
 
 
 def test_what_a_server_that_goes_on_says_twice_is_meant() -> None:
+    code = Beginning("```\nset flow 18", "\n")
+    assert join(code, ["\nset flow 18\n```"], asked=True) == "```\nset flow 18\nset flow 18\n```"
     begun = Beginning("| no | no | no |\n| no | no | no |", "\n")
     assert join(begun, ["\n| no | no | no |", "\n"]) == f"{begun.text}\n| no | no | no |\n"
     assert join(Beginning("It is very", " "), [" very", " good."]) == "It is very very good."

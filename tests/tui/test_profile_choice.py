@@ -72,3 +72,53 @@ def test_a_check_of_one_keeps_the_order_and_what_was_known(choice: ProfileChoice
     assert choice.states["fast"].state == "ready"
     assert choice.numbered(2) == "fast"
     assert choice.numbered(9) is None
+
+
+def test_a_pinned_profile_has_nobody_behind_it_until_it_is_let_go(choice: ProfileChoice) -> None:
+    assert choice.pin()
+    assert (choice.chosen, choice.next_ones, choice.rule("fast")) == ("fast", [], "pinned")
+    assert not choice.pin()
+    assert choice.next_ones == ["big", "quotes"]
+    assert choice.pin("quotes")
+    choice.switch("fast")
+    assert not choice.pinned
+
+
+def test_a_banned_profile_is_neither_current_nor_next(choice: ProfileChoice) -> None:
+    choice.switch("fast")
+    assert choice.ban()
+    assert choice.current is not None
+    assert (choice.current.name, choice.next_ones, choice.rule("fast")) == ("quotes", ["big"], "banned")
+    assert not choice.ban("fast")
+    assert choice.rule("fast") == ""
+
+
+def test_choosing_or_pinning_a_profile_lifts_its_ban_and_banning_a_pinned_one_lets_it_go(choice: ProfileChoice) -> None:
+    choice.ban("fast")
+    choice.switch("fast")
+    assert choice.rule("fast") == ""
+    choice.pin("fast")
+    choice.ban("fast")
+    assert (choice.pinned, choice.rule("fast")) == (False, "banned")
+
+
+def test_the_last_profile_cannot_be_banned_and_an_unknown_one_neither_way(choice: ProfileChoice) -> None:
+    choice.ban("big")
+    choice.ban("fast")
+    for steer in (choice.ban, choice.pin):
+        with pytest.raises(DocmindError):
+            steer("quotes" if steer == choice.ban else "nobody")
+
+
+def test_before_anything_is_known_there_is_nothing_to_pin() -> None:
+    with pytest.raises(DocmindError):
+        ProfileChoice(None).pin()
+
+
+def test_a_rollback_goes_back_unless_the_user_has_chosen_otherwise(choice: ProfileChoice) -> None:
+    choice.switch("quotes")
+    assert choice.roll_back("quotes", "fast")
+    assert choice.chosen == "fast"
+    assert not choice.roll_back("quotes", "big")
+    choice.pin()
+    assert not choice.roll_back("fast", "big")

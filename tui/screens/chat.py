@@ -8,7 +8,6 @@ from textual.binding import BindingType
 from textual.widgets import Input, TextArea
 
 from docmind.agents.errors import DocmindError
-from docmind.agents.protocol import Check
 from docmind.agents.text import one_line
 
 from .. import pasted
@@ -19,15 +18,14 @@ from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
 from ..widgets.source_panel import SourcePanel
+from .choosing import Choosing
 from .command_picker import CommandPicker
 from .hardware import HardwareScreen
 from .help import HelpScreen
-from .profile_picker import ProfilePicker
-from .reading import Reading
 from .theme_picker import ThemePicker
 
 
-class ChatScreen(Reading):
+class ChatScreen(Choosing):
     """The only screen but for the ones that open on top of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("chat")]
@@ -104,21 +102,6 @@ class ChatScreen(Reading):
     def action_palette(self) -> None:
         picker = CommandPicker(self.docmind.keys)
         self.app.push_screen(picker, lambda name: getattr(self, f"action_{name}")() if name else None)
-
-    def action_model(self, name: str = "") -> None:
-        if name:
-            self.use_profile(name)
-            return
-        current = self.choice.current
-        picker = ProfilePicker(list(self.choice.states.values()), current.name if current else "")
-        self.app.push_screen(picker, lambda chosen: self.use_profile(chosen) if chosen else None)
-        self.link.send(Check())
-
-    def action_profile(self, number: int) -> None:
-        if name := self.choice.numbered(number):
-            self.use_profile(name)
-        else:
-            self.docmind.say(f"There is no profile {number}.")
 
     def action_theme(self, name: str = "") -> None:
         if name:

@@ -24,6 +24,7 @@ from docmind.agents.protocol import (
     Library,
     Open,
     Profiles,
+    RolledBack,
     RunEvent,
     Source,
     State,
@@ -123,7 +124,11 @@ class Conversation(Screen[None]):
         run = uuid.uuid4().hex
         self._runs[run] = None
         self.transcript.ask(run, question)
-        self.link.send(Ask(run=run, question=question, profile=self.choice.chosen))
+        choice = self.choice
+        banned = sorted(choice.banned)
+        self.link.send(
+            Ask(run=run, question=question, profile=choice.chosen, fallback=not choice.pinned, banned=banned)
+        )
         self._show_status()
 
     def stop(self) -> bool:
@@ -142,16 +147,6 @@ class Conversation(Screen[None]):
         self.link.send(self.opened())
         self._show_status()
 
-    def use_profile(self, name: str) -> None:
-        """For the next question; the way back is taken when the profile turns out to be down."""
-        try:
-            self.choice.switch(name)
-        except DocmindError as error:
-            self.docmind.tell(error)
-        else:
-            self._show_profiles()
-            self.link.send(Check(profiles=[name]))
-
     def _hear(self, event: AnyEvent | LinkState) -> None:
         if not self.app.is_running:  # the parts are being taken down
             return
@@ -169,6 +164,8 @@ class Conversation(Screen[None]):
                 self.query_one(SourcePanel).show(event)
             case Failed(run=""):
                 self.transcript.note(str(DocmindError(Code(event.code), event.message, event.hint)), error=True)
+            case RolledBack():
+                self._roll_back(event)
             case RunEvent():
                 self._hear_run(event)
         self._show_status()
@@ -192,7 +189,7 @@ class Conversation(Screen[None]):
             self.transcript.note(str(why), error=True)
         if isinstance(self.app.screen, ProfilePicker):
             self.app.screen.show(self.choice.states.values())
-        self._show_profiles()
+        self.show_profiles()
 
     def _hear_run(self, event: RunEvent) -> None:
         if isinstance(event, Answered | Failed):
@@ -204,9 +201,15 @@ class Conversation(Screen[None]):
             self._runs[event.run] = event
         self.transcript.show(event)
 
-    def _show_profiles(self) -> None:
+    def _roll_back(self, event: RolledBack) -> None:
+        if self.choice.roll_back(event.old, event.new):
+            self.transcript.note(f"{event.reason} Back to {event.new}; /model {event.old} tries it again.")
+            self.show_profiles()
+
+    def show_profiles(self) -> None:
         current = self.choice.current
         self.query_one(Heading).profile = current
+        self.query_one(Heading).pinned = self.choice.pinned
         self.query_one(Sidebar).show_profiles(self.choice.next_ones)
 
     def _show_status(self) -> None:

@@ -1,6 +1,6 @@
 """Every profile with its state, model, kind, window and speed; Enter or its number takes it for the next question."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from textual.content import Content
 from textual.widgets import Input
@@ -21,8 +21,12 @@ _NARROW = 96
 class ProfilePicker(Picker):
     """`show` takes what is found about a profile while it is open."""
 
-    def __init__(self, profiles: Sequence[ProfileState], current: str) -> None:
+    def __init__(
+        self, profiles: Sequence[ProfileState], current: str, rule: Callable[[str], str] = lambda name: ""
+    ) -> None:
+        """`rule`: whether a profile is `pinned` or `banned`, or neither."""
         super().__init__("Models", current)
+        self._rule = rule
         self._states = {state.name: state for state in profiles}
 
     def show(self, profiles: Iterable[ProfileState]) -> None:
@@ -62,7 +66,7 @@ class ProfilePicker(Picker):
             f"{mark}{key}  ",
             (_column(state.name, _NAME), "bold"),
             (f"{SIGNS[shown]} ", STYLES[shown]),
-            _column(shown, 10),
+            _column(self._rule(state.name) or shown, 10),
             _column(state.model, _MODEL),
             f"{context:>5}",
         ]

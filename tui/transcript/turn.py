@@ -6,6 +6,7 @@ from docmind.agents.protocol import (
     CANCELLED,
     Answered,
     Failed,
+    Planned,
     Retracted,
     RunEvent,
     State,
@@ -64,6 +65,10 @@ class Turn:
     state: State | None = None
     """What is done for it now; None: it was only sent."""
     end: Answered | Failed | None = None
+    plan: Planned | None = None
+    """Which profiles were to be asked."""
+    switches: list[Switched] = field(default_factory=list)
+    """From which profile to which the question went, and why."""
     heard_at: float = 0.0
     """When the last event came."""
 
@@ -100,6 +105,8 @@ class Turn:
         match event:
             case State():
                 self.state = event
+            case Planned():
+                self.plan = event
             case Token():
                 self._answer().text += event.text
             case Thought():
@@ -164,6 +171,7 @@ class Turn:
 
     def _switch(self, event: Switched) -> None:
         """Quietly where the answer is continued, and above it where a note would tear a fence or a table apart."""
+        self.switches.append(event)
         if not event.continues:
             self.parts.append(Note(f"{event.reason} {event.new} goes on. {event.hint}".strip()))
             return

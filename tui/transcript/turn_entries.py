@@ -6,7 +6,7 @@ from docmind.agents.protocol import Answered, Failed
 from docmind.agents.records import Citation
 
 from ..doing import state_words
-from ..telling import call, outcome, summary
+from ..telling import call, failure, outcome, summary
 from .blocks import Splitter
 from .entries import Entry, Foldable, Markdown, Question, Quiet, SourceLine, passages_told
 from .turn import Answer, Call, Note, Part, Thinking, Turn
@@ -112,8 +112,7 @@ class TurnEntries:
         if isinstance(end, Failed):
             if self.turn.stopped:
                 return [Quiet("Stopped. What was said stays.")]
-            hint = end.hint or "The question can be asked again."
-            return [Quiet(f"{end.message} [{end.code}]\n{hint}", "error")]
+            return [Quiet(failure(end), "error")]
         sources = [self._source(end, citation, first=not number) for number, citation in enumerate(end.citations)]
         return [*(entry for entry in sources if entry), Quiet(summary(end))]
 

@@ -18,6 +18,8 @@ class Heading(Widget):
     Heading { height: 1; padding: 0 1; color: $text-muted; }
     """
     profile: reactive[ProfileState | None] = reactive(None)
+    pinned: reactive[bool] = reactive(False)
+    """Whether no other profile may answer."""
     engine: reactive[bool] = reactive(True)
     """Whether there is one, or will soon be."""
 
@@ -26,16 +28,16 @@ class Heading(Widget):
         self._folders = one_line(folders, 500)
 
     def render(self) -> RenderResult:
-        badge = _badge(self.profile) if self.engine else Content("no engine")
+        badge = _badge(self.profile, self.pinned) if self.engine else Content("no engine")
         room = self.size.width - len("docmind  ") - badge.cell_length - 2
         folders = Content(self._folders).truncate(max(room, 0), ellipsis=True)
         gap = self.size.width - len("docmind  ") - folders.cell_length - badge.cell_length
         return Content.assemble(("docmind", "bold $primary"), "  ", folders, " " * max(gap, 1), badge)
 
 
-def _badge(profile: ProfileState | None) -> Content:
+def _badge(profile: ProfileState | None, pinned: bool) -> Content:
     if profile is None:
         return Content("finding a model …")
     name, model = one_line(profile.name, 40), one_line(profile.model, 40)
     parts = [(name, "$foreground"), *([(f" · {model}", "")] if model and model != name else [])]
-    return Content.assemble(*parts, " ", (SIGNS[profile.state], STYLES[profile.state]))
+    return Content.assemble(*parts, " pinned" * pinned, " ", (SIGNS[profile.state], STYLES[profile.state]))
