@@ -1,4 +1,4 @@
-"""The SQLite file of a library: its place, its tables, how it is opened, and what its errors mean.
+"""The SQLite file of a library: its place, its tables, and what its errors mean.
 
 One file holds the manifest (`file`), the chunks, and their full-text index (FTS5 with external content: the text is
 kept once).
@@ -10,23 +10,17 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
+from .. import database
 from ..errors import Code, DocmindError
 from ..text import one_line
 from .finder import resolve
 from .terms import TOKENIZER
 
-VERSION = 3
-"""Raised with every change of the tables; another one is reported, never converted or deleted silently."""
-_APPLICATION = 0x646F636D  # "docm"
-_DISK_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-
 PATH_WEIGHT = 0.3
 """What a word in a file's path counts: less than one in its text, since it is the same for all of the file's chunks."""
 
 _TABLES = f"""
-PRAGMA application_id = {_APPLICATION};
 CREATE TABLE root(path BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE file(
     id INTEGER PRIMARY KEY,
@@ -62,8 +56,8 @@ CREATE VIRTUAL TABLE passage USING fts5(
 INSERT INTO passage(passage, rank) VALUES ('rank', 'bm25({PATH_WEIGHT}, 1.0, 1.0)');
 INSERT INTO passage(passage, rank) VALUES ('automerge', 8);
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(passage, row);
-PRAGMA user_version = {VERSION};
 """
+_SCHEMA = database.Schema(application=0x646F636D, version=3, tables=_TABLES)  # "docm"
 
 
 def library_file(data_dir: Path, roots: Sequence[Path]) -> Path:
@@ -74,21 +68,12 @@ def library_file(data_dir: Path, roots: Sequence[Path]) -> Path:
 
 def exists(file: Path) -> bool:
     """Whether there is an index; an empty file is one that was never finished."""
-    return file.exists() and file.stat().st_size > 0
+    return database.exists(file)
 
 
-def connect(file: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
-    """The opened index; `rwc` makes it, and its folder, when missing. Raises DocmindError, sqlite3.Error."""
-    if mode == "rwc":
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    try:
-        return _connect(file, mode)
-    except sqlite3.Error as error:
-        if mode != "ro" or _code(error) not in _DISK_ERRORS or _is_written(file):
-            raise
-    # Readers share a file beside the index, which a full disk or a read-only folder refuses; alone it does without.
-    return _connect(file, "ro&immutable=1")
+def connect(file: Path, mode: database.Mode) -> sqlite3.Connection:
+    """The opened index; `rwc` makes it, and its folder, when missing. Raises OSError, sqlite3.Error: see errors_of."""
+    return database.connect(file, mode, _SCHEMA)
 
 
 def state(file: Path) -> tuple[int, int, bool]:
@@ -97,38 +82,7 @@ def state(file: Path) -> tuple[int, int, bool]:
     The index was rebuilt as another file, or was written while the connection held it to be immutable.
     """
     status = file.stat()
-    return status.st_ino, status.st_mtime_ns, _is_written(file)
-
-
-def _is_written(file: Path) -> bool:
-    """Whether there are changes that are not in the file itself yet."""
-    log = file.with_name(file.name + "-wal")
-    return log.exists() and log.stat().st_size > 0
-
-
-def _connect(file: Path, mode: str) -> sqlite3.Connection:
-    # Shared by threads, one at a time: see Library._reading.
-    connection = sqlite3.connect(
-        f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
-    )
-    try:
-        _prepare(connection, file, mode)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection, file: Path, mode: str) -> None:
-    connection.executescript("PRAGMA busy_timeout=5000; PRAGMA cache_size=-32768;")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if mode == "rwc" and version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
-        version = VERSION
-    if version != VERSION or connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
-        raise damaged(file, "it was not written by this version of docmind")
-    if mode in ("rw", "rwc"):
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;")
+    return status.st_ino, status.st_mtime_ns, database.is_written(file)
 
 
 def damaged(file: Path, why: str) -> DocmindError:
@@ -148,17 +102,12 @@ def errors_of(file: Path) -> Iterator[None]:
 
 
 def _translated(error: sqlite3.Error, file: Path) -> DocmindError:
-    code = _code(error)
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    code = database.code_of(error)
+    if code in database.BUSY_ERRORS:
         return busy(file)
-    if code in _DISK_ERRORS:
+    if code in database.DISK_ERRORS:
         return _disk(file, str(error))
     return damaged(file, one_line(str(error)))
-
-
-def _code(error: sqlite3.Error) -> int:
-    """The primary code: the extended ones say the same in more detail."""
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def busy(file: Path) -> DocmindError:
