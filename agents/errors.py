@@ -13,6 +13,7 @@ Library errors are mapped to these at the seam where the library is called, and 
                                  5012 backend crashed   5013 package missing   5014 remote host not allowed
                                  5015 out of memory   5016 the model refuses to answer   5017 connection broke
                                  5018 not ready
+    6xxx  what docmind keeps     6001 record damaged
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,6 +55,7 @@ class Code(StrEnum):
     REFUSAL = "ERR_5016"
     BROKEN = "ERR_5017"
     NOT_READY = "ERR_5018"
+    RECORD_DAMAGED = "ERR_6001"
 
 
 # Exit statuses of the command line; every other code exits with 1.

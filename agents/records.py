@@ -111,6 +111,10 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
     """The failure that opened the breaker."""
 
 
+BENCH = "bench"
+"""Phase of the calls that `docmind bench` makes."""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One call of a backend, as it is kept in the record: figures and names, never a word of a prompt or an answer.
 
@@ -120,7 +124,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     run: str
     """The question that it was made for."""
     phase: str
-    """What for: a step of the agent, a measurement (`bench`), ..."""
+    """What for: a step of the agent, its answer, or BENCH."""
     profile: str
     at: float
     """Unix time of its beginning, in seconds."""

@@ -1,0 +1,1 @@
+"""What became of every call of a backend: kept in SQLite, summed up for `docmind stats` and `docmind bench`."""
