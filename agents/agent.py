@@ -1,6 +1,7 @@
 """The heavy half of the engine, imported at once and in a thread: whatever brings LlamaIndex."""
 
 from .conversation import Conversation
+from .measuring import measure
 from .routing.router import Route
 
-__all__ = ["Conversation", "Route"]
+__all__ = ["Conversation", "Route", "measure"]

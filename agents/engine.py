@@ -16,7 +16,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -24,7 +24,7 @@ from .backends.discover import discover
 from .build import build
 from .endpoint import note_pid, only_engine
 from .errors import DocmindError
-from .records import Call
+from .record.store import Recorder, record_file
 from .routing.pool import Pool
 from .routing.rollback import History
 from .session import Session
@@ -44,8 +44,8 @@ class Engine:
         self.speeds: dict[str, float] = {}
         """Tokens a second of the last answer, by profile."""
         self.history = History()
-        self.record: Callable[[Call], None] = lambda call: None
-        """Gets every call of a backend as it ends; must return at once."""
+        self.record = Recorder(record_file(data_dir))
+        """Gets every call of a backend as it ends."""
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._ended = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None
@@ -119,6 +119,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._sessions, return_exceptions=True)
         await self.pool.aclose()
+        await asyncio.to_thread(self.record.close)
 
 
 def go_to_background(data_dir: Path) -> bool:

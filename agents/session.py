@@ -22,6 +22,7 @@ from .protocol import (
     Failed,
     Hello,
     Look,
+    Measure,
     Open,
     Profiles,
     Stop,
@@ -84,6 +85,8 @@ class Session:
                 self._start(f"look {command.look}", self._workspace.look(command))
             case Breakers():
                 self._tell_breakers(command)
+            case Measure():
+                self._start(command.run, self._measure(command))
             case Cancel():
                 self._cancel(command.run)
             case Stop():
@@ -112,6 +115,10 @@ class Session:
             state = unchecked(name, profile, self._engine.speeds)
             told.append(with_breaker(state, self._engine.pool.breaker(profile, command.keys.get(name, ""))))
         self._outbox.put(Profiles(profiles=told))
+
+    async def _measure(self, command: Measure) -> None:
+        agent = await self._engine.agent()
+        self._outbox.put(await agent.measure(self._engine.pool, self._engine.record.add, command))
 
     def _stop(self, command: Stop) -> None:
         if command.only_idle and self._engine.busy:

@@ -130,7 +130,7 @@ class Workspace:
 
     def _record(self, call: Call) -> None:
         self._engine.history.note(call)
-        self._engine.record(call)
+        self._engine.record.add(call)
 
     def _answered(self, ask: Ask, names: Sequence[str], event: Answered) -> None:
         """Notes how well it went; tells when the first choice had better be another profile."""

@@ -4,7 +4,7 @@ Clients send *commands*, the engine answers with *events*. Everything is a froze
 question an event belongs to. What an answer is made of is defined in records.py.
 """
 
-from .commands import AnyCommand, Ask, Breakers, Cancel, Check, Command, Hello, Look, Open, Stop
+from .commands import AnyCommand, Ask, Breakers, Cancel, Check, Command, Hello, Look, Measure, Open, Stop
 from .events import (
     CANCELLED,
     Answered,
@@ -13,6 +13,7 @@ from .events import (
     Event,
     Failed,
     Library,
+    Measured,
     Meter,
     Planned,
     Profiles,
@@ -49,6 +50,8 @@ __all__ = [
     "Hello",
     "Library",
     "Look",
+    "Measure",
+    "Measured",
     "Meter",
     "Open",
     "Planned",

@@ -70,10 +70,22 @@ class Look(Command, frozen=True, kw_only=True):
     passage: Passage
 
 
+class Measure(Command, frozen=True, kw_only=True):
+    """Asks a profile one thing, without documents and without an agent; the engine answers with Measured."""
+
+    run: str
+    name: str
+    """The profile's."""
+    profile: Profile
+    key: str = ""
+    """Its API key."""
+    prompt: str
+
+
 class Stop(Command, frozen=True, kw_only=True):
     """Ends the engine process. With `only_idle` it refuses by Failed(ERR_3002) while it answers a question."""
 
     only_idle: bool = False
 
 
-AnyCommand = Hello | Open | Ask | Cancel | Check | Breakers | Look | Stop
+AnyCommand = Hello | Open | Ask | Cancel | Check | Breakers | Look | Measure | Stop

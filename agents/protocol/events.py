@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from ..records import Attempt, Citation, Passage, ProfileState, Step, Timings, Usage
+from ..records import Attempt, Call, Citation, Passage, ProfileState, Step, Timings, Usage
 from .version import PROTOCOL
 
 CANCELLED = "cancelled"
@@ -150,6 +150,16 @@ class Meter(RunEvent, frozen=True, kw_only=True):
     """Since the first of them."""
 
 
+class Measured(RunEvent, frozen=True, kw_only=True):
+    """How the call that Measure asked for has gone."""
+
+    call: Call
+    message: str = ""
+    """What went wrong when it failed."""
+    hint: str = ""
+    """What to do about it."""
+
+
 class Failed(RunEvent, frozen=True, kw_only=True):
     """The run ended without an answer. `run` is empty when the failure is not about a question."""
 
@@ -203,6 +213,7 @@ AnyEvent = (
     | RolledBack
     | Meter
     | Answered
+    | Measured
     | Failed
     | Profiles
     | Checked
