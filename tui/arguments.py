@@ -86,6 +86,13 @@ class CommandParser(Parser):
         raise DocmindError(Code.USAGE, message, f"{guess}See `{self.prog} --help`.")
 
 
+def at_least_one(text: str) -> int:
+    """The type of an argument that counts something."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'expected a whole number of at least 1, found "{text}"')
+    return int(text)
+
+
 def load_settings(args: argparse.Namespace, **flags: object) -> "Loaded":
     """The settings in force; `flags` are dotted keys and their values, None meaning not given. Raises DocmindError."""
     from docmind.agents.configuration import load

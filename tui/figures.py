@@ -11,13 +11,20 @@ NONE = "-"
 
 
 def seconds(ms: float | None) -> str:
-    """`0.48 s`."""
+    """`4.80 s`."""
     return NONE if ms is None else f"{ms / 1000:,.2f} s"
 
 
+def milliseconds(ms: float | None) -> str:
+    """`480 ms`."""
+    return NONE if ms is None else f"{ms:,.0f} ms"
+
+
 def percentiles(times: "Times | None") -> tuple[str, str, str]:
-    """P50, P95 and P99."""
-    return (seconds(times.p50), seconds(times.p95), seconds(times.p99)) if times else (NONE, NONE, NONE)
+    """P50, P95 and P99, in milliseconds."""
+    if times is None:
+        return NONE, NONE, NONE
+    return milliseconds(times.p50), milliseconds(times.p95), milliseconds(times.p99)
 
 
 def speed(tokens_per_s: float | None) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.text import clean, one_line
 
-from .arguments import Subparsers, load_settings
+from .arguments import Subparsers, at_least_one, load_settings
 from .places import place
 from .progress_line import ProgressLine
 from .terminal import BOLD, DIM, notice, say, say_json, width
@@ -42,15 +42,9 @@ def add_parsers(commands: Subparsers) -> None:
     search.add_argument("words", nargs="?", help='what to look for; "words in quotation marks" are a phrase')
     search.add_paths()
     search.add_argument("--queries", metavar="FILE", help="instead of words: one query a line (-: stdin)")
-    search.add_argument("-k", type=_at_least_one, default=10, metavar="N", help="most results (default: 10)")
+    search.add_argument("-k", type=at_least_one, default=10, metavar="N", help="most results (default: 10)")
     search.add_argument("--json", action="store_true", help="print one JSON object")
     search.set_defaults(run=run_search)
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'expected a whole number of at least 1, found "{text}"')
-    return int(text)
 
 
 def run_index(args: argparse.Namespace) -> int:

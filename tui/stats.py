@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from docmind.agents.record.stats import Summary
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_HEAD = ("profile", "calls", "errors", "first P50", "P95", "P99", "tok/s", "total P50", "model")
+_HEAD = ("profile", "calls", "errors", "first token P50", "P95", "P99", "tok/s", "total P50", "model")
 _MODEL = 40
 """Characters of a model's name that are shown."""
 
@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
     elif summaries:
         _say_table(since, summaries)
     else:
-        say(f"No call of a backend is recorded since {_moment(since)}.")
-        notice("A question, in the chat or by `docmind ask`, makes some; --since 52w looks further back.", DIM)
+        say(f"Nothing is recorded since {_moment(since)}: no question was asked.")
+        notice("Ask one, in the chat or with `docmind ask`; --since 52w looks further back.", DIM)
     return 0
 
 

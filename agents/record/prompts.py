@@ -12,7 +12,7 @@ orchard, was given a pump. The pump runs on the mill's current and must be greas
 
 PROMPTS = (
     "In two sentences: what does a heat pump do?",
-    f"{_PASSAGE}\n\nFrom this text alone, in at most three sentences: why was the cistern built, and what did it bring?",
+    f"{_PASSAGE}\n\nBy this text alone, in at most three sentences: why was the cistern built, what did it bring?",
     "Explain to a new colleague, in about 120 words, how to search a folder of reports for one figure.",
 )
 """A short question; a passage to read, as an agent's step has; a longer answer to write."""

@@ -21,7 +21,7 @@ from ..text import one_line
 
 KEPT = 200_000
 """Calls that are kept; at 100 questions of 5 calls a day, those of a year."""
-_BATCH = 1_000
+BATCH = 1_000
 """Most calls in a transaction."""
 _CLOSE_S = 2.0
 """Longest wait for the last calls to be written."""
@@ -89,7 +89,7 @@ class Recorder:
         """Waits for a call, and takes those that are there with it."""
         taken = [self._calls.get()]
         with contextlib.suppress(queue.Empty):
-            while len(taken) < _BATCH:
+            while len(taken) < BATCH:
                 taken.append(self._calls.get_nowait())
         return taken
 
