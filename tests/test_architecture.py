@@ -34,8 +34,12 @@ def loaded_by(statement: str) -> set[str]:
         "agents.protocol",
         "agents.settings",
         "agents.text",
+        "agents.record.benchmark",
+        "agents.record.store",
         "tui.ask",
+        "tui.bench_runs",
         "tui.library_commands",
+        "tui.stats",
     ],
 )
 def test_what_the_screen_and_the_search_use_never_loads_llama_index(module: str) -> None:
