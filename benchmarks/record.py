@@ -61,7 +61,7 @@ async def turns(recorder: Recorder | None, calls: int) -> tuple[list[float], lis
 
 def row(what: str, seconds: list[float]) -> None:
     ordered = sorted(seconds)
-    middle, most = 1000 * statistics.median(ordered), 1000 * percentile(ordered, 0.99)
+    middle, most = 1000 * statistics.median(ordered), 1000 * percentile(ordered, 99)
     print(f"{what:58} {middle:9.4f} ms   P99 {most:9.4f} ms   n {len(ordered):,}", flush=True)
 
 

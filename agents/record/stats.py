@@ -1,6 +1,5 @@
 """Sums calls up by profile. Pure: reads nothing, writes nothing."""
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -42,12 +41,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     completion_tokens: int
 
 
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile of at least one value, ascending: the smallest that `share` of them do not exceed.
+def percentile(ordered: Sequence[float], percent: int) -> float:
+    """The nearest-rank percentile (0 to 100) of at least one value; `ordered` ascends.
 
-    Always one of the values, so that a P99 of ten calls is the slowest of them and nothing in between.
+    The smallest value that so many per cent of them do not exceed. Always one of the values: a P99 of ten calls is the
+    slowest of them, and nothing in between.
     """
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    rank = -(-percent * len(ordered) // 100)  # rounded up, in whole numbers: 0.07 * 100 is more than 7
+    return ordered[max(rank, 1) - 1]
 
 
 def summarise(calls: Iterable[Call]) -> list[Summary]:
@@ -83,7 +84,7 @@ def _times(values: list[float]) -> Times | None:
     if not values:
         return None
     values.sort()
-    p50, p95, p99 = (round(percentile(values, share), 1) for share in (0.50, 0.95, 0.99))
+    p50, p95, p99 = (round(percentile(values, percent), 1) for percent in (50, 95, 99))
     return Times(avg=round(sum(values) / len(values), 1), p50=p50, p95=p95, p99=p99)
 
 

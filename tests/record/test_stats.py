@@ -16,29 +16,33 @@ def call(profile: str = "fast", **fields: object) -> Call:
 
 
 @pytest.mark.parametrize(
-    ("values", "share", "expected"),
+    ("values", "percent", "expected"),
     [
-        (range(1, 101), 0.50, 50),
-        (range(1, 101), 0.95, 95),
-        (range(1, 101), 0.99, 99),
-        (range(1, 101), 1.0, 100),
-        (range(1, 101), 0.0, 1),
-        ([15, 20, 35, 40, 50], 0.40, 20),  # a well-known example of the nearest rank
-        ([15, 20, 35, 40, 50], 0.50, 35),
-        ([7], 0.99, 7),
+        (range(1, 101), 50, 50),
+        (range(1, 101), 95, 95),
+        (range(1, 101), 99, 99),
+        (range(1, 101), 100, 100),
+        (range(1, 101), 0, 1),
+        ([15, 20, 35, 40, 50], 40, 20),  # a well-known example of the nearest rank
+        ([15, 20, 35, 40, 50], 50, 35),
+        ([7], 99, 7),
     ],
 )
-def test_a_percentile_is_the_value_of_the_nearest_rank(values: Sequence[float], share: float, expected: float) -> None:
-    assert percentile(values, share) == expected
+def test_a_percentile_is_the_value_of_the_nearest_rank(values: Sequence[float], percent: int, expected: float) -> None:
+    assert percentile(values, percent) == expected
 
 
-@given(st.lists(st.floats(0, 1e6), min_size=1), st.sampled_from([0.5, 0.95, 0.99]))
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.integers(0, 100))
 def test_a_percentile_is_one_of_the_values_and_enough_of_them_are_not_above_it(
-    values: list[float], share: float
+    values: list[float], percent: int
 ) -> None:
-    found = percentile(sorted(values), share)
+    found = percentile(sorted(values), percent)
     assert found in values
-    assert sum(value <= found for value in values) >= share * len(values)
+    assert sum(value <= found for value in values) * 100 >= percent * len(values)
+
+
+def test_the_rank_is_rounded_up_exactly() -> None:
+    assert percentile(range(1, 101), 7) == 7
 
 
 def test_first_tokens_are_spread_over_all_calls_that_came_so_far() -> None:
