@@ -67,7 +67,7 @@ def _say_as_json(since: float, summaries: "list[Summary]") -> None:
 
 def _say_table(since: float, summaries: "list[Summary]") -> None:
     calls, failed = sum(each.calls for each in summaries), sum(sum(each.errors.values()) for each in summaries)
-    say(f"{calls:,} calls since {_moment(since)}, {failed:,} of them failed.\n")
+    say(f"{calls:,} call{'s' if calls != 1 else ''} since {_moment(since)}, {failed:,} failed.\n")
     head, *lines = columns([_HEAD, *map(_row, summaries)], left=(0, 8))
     say(head, DIM)
     say("\n".join(lines))

@@ -41,7 +41,7 @@ def test_the_table_has_a_line_for_each_profile_and_names_the_errors(
     assert main(["stats"]) == 0
     first, *lines = capsys.readouterr().out.splitlines()
     assert first.startswith("5 calls since 20")
-    assert first.endswith(", 1 of them failed.")
+    assert first.endswith(", 1 failed.")
     assert lines == [
         "",
         "profile  calls  errors  first token P50       P95       P99  tok/s  total P50  model",
