@@ -8,6 +8,10 @@ run *arguments:
 test *arguments:
     .venv/bin/python -m pytest {{ arguments }}
 
+# Break model servers in every way, and see whether an answer is lost: `just faults --quick`
+faults *arguments:
+    .venv/bin/python benchmarks/faults.py {{ arguments }}
+
 # Everything that has to hold besides the tests
 check:
     .venv/bin/ruff check

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import FakeServer, Fault
+from fakes import BEFORE_HEADERS, FakeServer, Fault
 from fakes.gguf import write_gguf
 from program import Program
 
@@ -48,7 +48,7 @@ def test_a_failing_backend_is_reported_and_quotes_answers(
 
 
 def test_a_backend_that_stalls_is_left_after_its_time_limit(program: Program, documents: Path) -> None:
-    with FakeServer(fault=Fault("stall")) as server:
+    with FakeServer(fault=Fault("stall", after=BEFORE_HEADERS)) as server:
         config = program.config(openai(server) + "timeouts.first_token = 0.3\n")
         answer = program.json("--config", config, "ask", QUESTION, documents)
     assert answer["attempts"][0]["code"] == "ERR_5002"

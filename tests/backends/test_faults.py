@@ -10,7 +10,7 @@ from docmind.agents.backends.base import Backend, open_backend
 from docmind.agents.errors import Code
 from docmind.agents.settings import Profile, Timeouts
 from docmind.agents.tokens import estimate
-from fakes import FakeServer, Fault, Reply
+from fakes import BEFORE_HEADERS, FakeServer, Fault, Reply
 from fakes.listening import listen
 
 ANSWER = "The pump is blue and old."
@@ -52,7 +52,7 @@ FAULTS = {
     "empty": (Fault("empty"), Code.INVALID_RESPONSE),
     "preamble only": (Fault("eof"), Code.INVALID_RESPONSE),
     "error after preamble": (Fault("error"), Code.SERVER_ERROR),
-    "silence": (Fault("stall"), Code.TIMEOUT),
+    "silence": (Fault("stall", after=BEFORE_HEADERS), Code.TIMEOUT),
     "error": (Fault("error", after=3), Code.SERVER_ERROR),
     "garbage": (Fault("garbage", after=3), Code.INVALID_RESPONSE),
     "reset": (Fault("reset", after=3), Code.BROKEN),
@@ -70,7 +70,7 @@ async def test_a_fault_becomes_an_error_after_what_came_before_it(kind: str, nam
         heard = await listen(backend)
 
     assert heard.code == code
-    assert heard.text == ("The pump is" if fault.after else "")
+    assert heard.text == ("The pump is" if fault.after > 0 else "")
     assert heard.error is not None
     assert "pumps" in heard.error.message
     assert heard.error.hint
@@ -204,7 +204,7 @@ async def test_an_endless_answer_ends_at_the_total_limit(kind: str) -> None:
 @KINDS
 async def test_a_model_that_is_loading_gets_more_time(kind: str) -> None:
     timeouts = Timeouts(first_token=0.2, loading=30)
-    server = FakeServer([ANSWER], fault=Fault("stall"), loading=True, flavour="llamacpp")
+    server = FakeServer([ANSWER], fault=Fault("stall", after=BEFORE_HEADERS), loading=True, flavour="llamacpp")
     async with talking_to(server, kind, timeouts) as backend:
         asked = "/api/ps" if kind == "ollama" else "/health"
         listening = asyncio.create_task(listen(backend))
@@ -217,7 +217,7 @@ async def test_a_model_that_is_loading_gets_more_time(kind: str) -> None:
 
 @KINDS
 async def test_a_model_that_never_loads_times_out(kind: str) -> None:
-    server = FakeServer([ANSWER], fault=Fault("stall"), loading=True, flavour="llamacpp")
+    server = FakeServer([ANSWER], fault=Fault("stall", after=BEFORE_HEADERS), loading=True, flavour="llamacpp")
     async with talking_to(server, kind) as backend:
         heard = await listen(backend)
 

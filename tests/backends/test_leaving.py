@@ -13,7 +13,7 @@ from docmind.agents.backends.base import Backend, Delta, open_backend
 from docmind.agents.backends.hosted import Hosted
 from docmind.agents.backends.llamacpp import LlamaCpp
 from docmind.agents.settings import Profile
-from fakes import FakeServer, Fault
+from fakes import BEFORE_HEADERS, FakeServer, Fault
 from fakes.gguf import write_gguf
 from fakes.listening import QUESTION
 from fakes.processes import gone
@@ -74,7 +74,7 @@ async def test_a_server_sees_the_client_leave(kind: str, leave: Leave) -> None:
 
 @pytest.mark.parametrize("kind", ["ollama", "openai"])
 async def test_cancelling_before_the_first_token_frees_the_server(kind: str) -> None:
-    async with FakeServer(fault=Fault("stall")) as server:
+    async with FakeServer(fault=Fault("stall", after=BEFORE_HEADERS)) as server:
         url = server.ollama_url if kind == "ollama" else server.openai_url
         backend = open_backend("left", Profile(kind=kind, url=url))  # type: ignore[arg-type]
         task = asyncio.create_task(_listen(backend.stream(QUESTION), asyncio.Event()))

@@ -6,8 +6,8 @@
 A list of replies is read by ReAct step: the first one until the conversation holds an observation, then the second ...
 """
 
-from .faults import Fault
+from .faults import BEFORE_HEADERS, Fault
 from .server import FakeServer, Request
 from .wires import Reply
 
-__all__ = ["FakeServer", "Fault", "Reply", "Request"]
+__all__ = ["BEFORE_HEADERS", "FakeServer", "Fault", "Reply", "Request"]

@@ -16,6 +16,17 @@ Way = Literal[
     "restarts",  # takes the beginning for a finished turn
     "refuses",  # answers with an error
 ]
+Asked = Literal[
+    "continues",  # goes on from the quoted words
+    "overlaps",  # says its last words again before it goes on
+    "restarts",  # starts over
+]
+"""What its model does when the user quotes the end of an answer and asks to go on."""
+OVERLAP = 5
+"""Words that it says again."""
+QUOTED = 12
+"""Least number of characters of the script in a user's line that asks to go on: fewer stand in any question."""
+OBSERVATION = "Observation:"
 COUNTING = "one, two, three, four, five, six, seven, eight, nine"
 
 
@@ -29,13 +40,53 @@ def reply(fake: "FakeServer", route: str, body: dict[str, Any]) -> Reply:
     if messages and messages[-1]["role"] == "assistant":
         *messages, last = messages
         beginning = last["content"]
-    counts = any(message.get("content") == QUESTION for message in messages)
+    counts = is_trial(body)
     if beginning and fake.continues == "refuses":
         raise Refused
     if not beginning or fake.continues == "restarts" or not _is_asked_rightly(fake, route, body):
-        return Reply(COUNTING) if counts else fake.reply_to(messages)
+        return Reply(COUNTING) if counts else _when_asked(fake.reply_to(messages), messages, fake.when_asked)
     whole = Reply(f"{BEGINNING} five, six, seven") if counts else fake.reply_to(messages)
-    return whole if fake.continues == "repeats" else replace(whole, text=whole.text.removeprefix(beginning))
+    return whole if fake.continues == "repeats" else _after(whole, beginning)
+
+
+def is_trial(body: dict[str, Any]) -> bool:
+    """Whether this is docmind's harmless trial, and no question of a user."""
+    return any(message.get("content") == QUESTION for message in body["messages"])
+
+
+def _after(whole: Reply, beginning: str) -> Reply:
+    """What follows the last words of the beginning in the script; nothing where they are its end."""
+    lengths = range(min(len(beginning), len(whole.text)), 0, -1)
+    known = next((beginning[-n:] for n in lengths if beginning[-n:] in whole.text), "")
+    return replace(whole, text=whole.text.rpartition(known)[2], thinking="") if known else whole
+
+
+def _when_asked(whole: Reply, messages: list[dict[str, Any]], asked: Asked) -> Reply:
+    """The reply to a user who quotes the last words and asks to go on; to any other message, the whole reply."""
+    script = whole.text
+    quoted = _end_of_quote(script, str(messages[-1].get("content") or "")) if _follows_a_cut(messages, script) else 0
+    if not quoted or asked == "restarts":
+        return whole
+    again = " ".join(script[:quoted].split()[-OVERLAP:]) if asked == "overlaps" else ""
+    return replace(whole, text=again + script[quoted:], thinking="")
+
+
+def _end_of_quote(script: str, request: str) -> int:
+    """Where the longest piece of the script that stands in the request ends; 0 where there is none."""
+    best, longest = 0, QUOTED - 1
+    for end in range(QUOTED, len(script) + 1):
+        while longest < end and script[end - longest - 1 : end] in request:
+            best, longest = end, longest + 1
+    return len(script[:best].rstrip())
+
+
+def _follows_a_cut(messages: list[dict[str, Any]], script: str) -> bool:
+    """Whether the user's last line comes after a cut answer, or where that should be: behind what a tool has shown."""
+    before = messages[-2] if len(messages) > 1 else {}
+    content = str(before.get("content") or "")
+    if messages[-1].get("role") != "user" or str(messages[-1].get("content")).startswith(OBSERVATION):
+        return False
+    return content.startswith(OBSERVATION) or (before.get("role") == "assistant" and content[-QUOTED:] in script)
 
 
 def _is_asked_rightly(fake: "FakeServer", route: str, body: dict[str, Any]) -> bool:

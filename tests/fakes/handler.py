@@ -1,25 +1,18 @@
-"""One connection to a FakeServer: routes, and the sending of an answer with its fault."""
+"""One connection to a FakeServer: its requests, and who answers them."""
 
 import json
-import select
-import socket
-import struct
-import time
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 from . import continuing, routes
 from .faults import Fault
-from .wires import OllamaWire, OpenAIWire, Reply, Wire
+from .sending import hold, pause, stream
+from .wires import LlamaServerWire, OllamaWire, OpenAIWire, Reply, Wire
 
 if TYPE_CHECKING:
     from .server import FakeServer
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Welcome to nginx!</title></head><body>It works.</body></html>\n"
-
-
-class ClientGone(Exception):
-    """The client closed the connection."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -61,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         inside = path.startswith(self.fake.prefix)
         route = path.removeprefix(self.fake.prefix)
         if route.startswith(tuple(self.fake.hangs)):
-            self._hold()
+            hold(self)
         if self.fake.key and self.headers.get("Authorization") != f"Bearer {self.fake.key}":
             self._json({"error": {"message": "Invalid API key", "code": 401}}, 401)
         elif inside and self.command == "POST" and route in routes.CHAT:
@@ -82,11 +75,12 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(json.dumps(value).encode(), "application/json", status, headers)
 
-    # --- an answer ----------------------------------------------------------------------------------------------------
-
     def _chat(self, route: str, body: dict[str, Any]) -> None:
         wire = self._wire(route, body)
-        fault, model = self.fake.strike(), body.get("model")
+        fault = self.fake.trial_fault if continuing.is_trial(body) else self.fake.strike()
+        model = body.get("model")
+        if fault and fault.kind in ("status", "html", "empty"):
+            self.fake.log_strike(0)
         if model not in self.fake.models:
             self._json(wire.error_body(f"model '{model}' not found", 404), 404)
         elif fault and fault.kind == "status":
@@ -106,77 +100,25 @@ class Handler(BaseHTTPRequestHandler):
         if streams and fault and fault.kind == "nostream":
             self._json(wire.error_body("streaming is not supported", 400), 400)
         elif not streams or (fault and fault.kind == "json"):
-            self._pause(self.fake.gap)
-            self._json(wire.whole(reply))
+            self._whole(wire, reply)
         else:
             self._try_to_stream(wire, reply, fault)
+
+    def _whole(self, wire: Wire, reply: Reply) -> None:
+        pause(self.connection, self.fake.gap)
+        self._json(wire.whole(reply))
 
     def _wire(self, route: str, body: dict[str, Any]) -> Wire:
         model = str(body.get("model"))
         if route == "/api/chat":
             return OllamaWire(model)
         include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
-        return OpenAIWire(model, self.fake.thinking_field, include_usage)
+        dialect = LlamaServerWire if self.fake.flavour == "llamacpp" else OpenAIWire
+        return dialect(model, self.fake.thinking_field, include_usage)
 
     def _try_to_stream(self, wire: Wire, reply: Reply, fault: Fault | None) -> None:
         try:
-            self._stream(wire, reply, fault)
-        except (ClientGone, BrokenPipeError, ConnectionResetError):
+            self.close_connection = stream(self, wire, reply, fault)
+        except ConnectionError:
             self.close_connection = True
             self.fake.log_disconnect()
-
-    def _stream(self, wire: Wire, reply: Reply, fault: Fault | None) -> None:
-        if fault and fault.kind == "stall" and fault.after == 0:
-            self._hold()
-            fault = None
-        self.send_response(200)
-        self.send_header("Content-Type", wire.content_type)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        empty = fault is not None and fault.kind == "empty"
-        tokens = [] if empty else reply.tokens()
-        if not empty:
-            self._chunk(wire.preamble())
-        end = [] if empty else list(wire.end(reply))
-        for index, line in enumerate([*(wire.token(field, piece) for field, piece in tokens), *end]):
-            if fault and index == fault.after and self._break(wire, fault):
-                return
-            self._chunk(line)
-            self._pause(self.fake.gap if index < len(tokens) else 0)
-        if fault and not empty and fault.after == len(tokens) + len(end) and self._break(wire, fault):
-            return
-        self.wfile.write(b"0\r\n\r\n")
-        self.fake.log_finished()
-
-    def _break(self, wire: Wire, fault: Fault) -> bool:
-        """Let the fault strike; True when the answer ends here."""
-        if fault.kind == "stall":
-            self._hold()
-        elif fault.kind == "garbage":
-            self._chunk(wire.garbage)
-        if fault.kind in ("stall", "garbage"):
-            return False
-        self.close_connection = True
-        if fault.kind == "error":
-            self._chunk(wire.error(fault.message))
-        if fault.kind in ("error", "eof"):
-            self.wfile.write(b"0\r\n\r\n")
-        elif fault.kind == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-        return True
-
-    def _chunk(self, data: bytes) -> None:
-        self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
-
-    def _hold(self) -> None:
-        while self.fake.stalled():
-            self._pause(0.02)
-
-    def _pause(self, seconds: float) -> None:
-        """Let time pass, but notice at once when the client leaves."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            readable, _, _ = select.select([self.connection], [], [], left)
-            if readable and not self.connection.recv(1, socket.MSG_PEEK):
-                raise ClientGone

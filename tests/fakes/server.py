@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 from typing import Any, Literal, Self
 
-from .continuing import Way
+from .continuing import Asked, Way
 from .faults import Fault
 from .handler import Handler
 from .wires import Reply
@@ -30,13 +31,23 @@ class Request:
     at: float
 
 
+@dataclass(frozen=True)
+class Strike:
+    """A fault that struck at time.monotonic() `at`, when `tokens` of the reply had been sent."""
+
+    at: float
+    tokens: int
+
+
 class _HTTPServer(ThreadingHTTPServer):
     daemon_threads = False  # joined on close, so that no test leaves a socket behind
     request_queue_size = 64
     fake: "FakeServer"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that leave are part of the tests; nothing to print."""
+        """Clients that leave are part of the tests, mistakes of the server itself are not."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | ValueError):
+            super().handle_error(request, client_address)
 
 
 class FakeServer:
@@ -45,10 +56,10 @@ class FakeServer:
     `replies`: by ReAct step (see `reply_to`), or a function of the messages. `gap`: seconds between two tokens.
     `key`: the API key that requests must bear. `prefix`: path in front of every route, as behind a gateway.
     `model` and `models`: "chat" requests for others get a 404. `loading`: the model is not loaded yet.
-    `continues`: what it does with the beginning of an answer (see `continuing`). `hangs`: beginnings
-    of paths that get no answer.
-    All may be changed while it runs. `requests` and `disconnects` (time.monotonic() at which a client was seen to be
-    gone in mid-answer) are the log; wait for a condition on it with `until` or `wait_until`.
+    `continues`, `when_asked`: what it does with the beginning of an answer, and when the user asks to go on. `hangs`:
+    beginnings of paths that get no answer.
+    All may be changed while it runs. `requests`, `strikes` and `disconnects` (time.monotonic() at which a client was
+    seen to be gone in mid-answer) are the log; wait for a condition on it with `until` or `wait_until`.
     """
 
     def __init__(
@@ -67,22 +78,24 @@ class FakeServer:
         loading: bool = False,
         continues: Way = "continues",
         hangs: Sequence[str] = (),
+        when_asked: Asked = "continues",
         port: int = 0,
     ) -> None:
         self.replies, self.fault, self.gap, self.key = replies, fault, gap, key
         self.model, self.models = model, [model] if models is None else list(models)
         self.context, self.prefix, self.flavour, self.loading = context, prefix, flavour, loading
-        self.thinking_field, self.continues = thinking_field, continues
+        self.thinking_field, self.continues, self.when_asked = thinking_field, continues, when_asked
         self.hangs = hangs
         self.requests: list[Request] = []
         self.disconnects: list[float] = []
+        self.strikes: list[Strike] = []
         self.finished = 0
         """Chat answers that were sent to their end."""
         self.changed = threading.Condition()
         self.closing = threading.Event()
         self.connections: set[socket.socket] = set()
         self._gate = threading.Event()
-        self._struck = 0
+        self._asked = 0
         self._bind(port)
 
     def _bind(self, port: int) -> None:
@@ -121,12 +134,18 @@ class FakeServer:
             reply = self.replies[min(seen, len(self.replies) - 1)]
         return reply if isinstance(reply, Reply) else Reply(reply)
 
+    @property
+    def trial_fault(self) -> Fault | None:
+        """What a trial gets, which is not counted: only a fault of all requests."""
+        return None if self.fault is None or self.fault.skip or self.fault.times is not None else self.fault
+
     def strike(self) -> Fault | None:
         """The fault that this chat request gets."""
-        if self.fault is None or (self.fault.times is not None and self._struck >= self.fault.times):
+        if self.fault is None:
             return None
-        self._struck += 1
-        return self.fault
+        self._asked += 1
+        struck = self._asked - self.fault.skip
+        return self.fault if struck > 0 and (self.fault.times is None or struck <= self.fault.times) else None
 
     def resume(self) -> None:
         """Let stalled answers go on."""
@@ -160,16 +179,21 @@ class FakeServer:
 
     def close(self) -> None:
         """Stop, and cut what is still open; further connections are refused. May be called twice."""
+        self.stop_listening()
+        self._server.server_close()
+
+    def stop_listening(self) -> None:
+        """What `close` does, but for waiting until the handlers have ended: one of them may call this."""
         if self._thread is not None and self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
+        self._server.socket.close()
         self.closing.set()
         for connection in list(self.connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue  # the client was quicker
-        self._server.server_close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -187,6 +211,11 @@ class FakeServer:
         """Called by the handler."""
         request = Request(method, path, headers, body, time.monotonic())
         self.note(lambda: self.requests.append(request))
+
+    def log_strike(self, tokens: int) -> None:
+        """Called by the handler when a fault strikes."""
+        strike = Strike(time.monotonic(), tokens)
+        self.note(lambda: self.strikes.append(strike))
 
     def log_disconnect(self) -> None:
         """Called by the handler when a client left in mid-answer."""

@@ -1,4 +1,5 @@
-"""The two wires: Ollama's NDJSON (/api/chat) and OpenAI's server-sent events (/v1/chat/completions)."""
+"""The wires: Ollama's NDJSON (/api/chat), OpenAI's server-sent events (/v1/chat/completions), and the latter as
+llama-server writes them."""
 
 import json
 import re
@@ -19,11 +20,22 @@ class Reply:
     """Why the answer ends."""
     refusal: str = ""
     """What OpenAI's API says instead of an answer."""
+    claimed: int | None = None
+    """Completion tokens that the server reports where it miscounts."""
 
     def tokens(self) -> list[tuple[str, str]]:
         """(field, piece) in the order of sending; a word with the white space before it is a token."""
         parts = (("thinking", self.thinking), ("content", self.text), ("refusal", self.refusal))
         return [(field, piece) for field, text in parts for piece in re.findall(r"\s*\S+|\s+", text)]
+
+    @property
+    def count(self) -> int:
+        """Completion tokens, as the server reports them."""
+        return len(self.tokens()) if self.claimed is None else self.claimed
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()  # raw UTF-8: a cut may fall into a character
 
 
 PROMPT_TOKENS = 10
@@ -33,6 +45,7 @@ PROMPT_TOKENS = 10
 class Wire(Protocol):
     """How one API writes a reply."""
 
+    model: str
     content_type: str
     garbage: bytes
 
@@ -68,24 +81,24 @@ class OllamaWire:
         } | more
 
     def _stats(self, reply: Reply) -> dict[str, Any]:
-        counts = {"prompt_eval_count": PROMPT_TOKENS, "eval_count": len(reply.tokens())} if reply.usage else {}
+        counts = {"prompt_eval_count": PROMPT_TOKENS, "eval_count": reply.count} if reply.usage else {}
         return {"done": True, "done_reason": "stop", "total_duration": 10**9, "load_duration": 10**6, **counts}
 
     def preamble(self) -> bytes:
         return self.token("content", "")
 
     def token(self, field: str, piece: str) -> bytes:
-        return json.dumps(self._line({"content": "", field: piece})).encode() + b"\n"
+        return _json(self._line({"content": "", field: piece})) + b"\n"
 
     def end(self, reply: Reply) -> Iterator[bytes]:
-        yield json.dumps(self._line({"content": ""}, **self._stats(reply))).encode() + b"\n"
+        yield _json(self._line({"content": ""}, **self._stats(reply))) + b"\n"
 
     def whole(self, reply: Reply) -> dict[str, Any]:
         message = {"content": reply.text} | ({"thinking": reply.thinking} if reply.thinking else {})
         return self._line(message, **self._stats(reply))
 
     def error(self, message: str) -> bytes:
-        return json.dumps({"error": message}).encode() + b"\n"
+        return _json({"error": message}) + b"\n"
 
     def error_body(self, message: str, status: int) -> dict[str, Any]:
         return {"error": message}
@@ -103,18 +116,18 @@ class OpenAIWire:
     def _object(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return {"id": "chatcmpl-1", "object": kind, "created": 1767225600, "model": self.model, "choices": choices}
 
-    def _event(self, delta: dict[str, str], finish: str | None = None) -> bytes:
+    def _event(self, delta: dict[str, str | None], finish: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         return self._data(self._object("chat.completion.chunk", [choice]))
 
     @staticmethod
     def _data(value: dict[str, Any]) -> bytes:
-        return b"data: " + json.dumps(value).encode() + b"\n\n"
+        return b"data: " + _json(value) + b"\n\n"
 
     @staticmethod
     def _usage(reply: Reply) -> dict[str, int]:
-        count = len(reply.tokens())
-        return {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": count, "total_tokens": PROMPT_TOKENS + count}
+        total = PROMPT_TOKENS + reply.count
+        return {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": reply.count, "total_tokens": total}
 
     def preamble(self) -> bytes:
         return self._event({"role": "assistant", "content": ""})
@@ -140,3 +153,22 @@ class OpenAIWire:
 
     def error_body(self, message: str, status: int) -> dict[str, Any]:
         return {"error": {"message": message, "type": "server_error", "code": status}}
+
+
+class LlamaServerWire(OpenAIWire):
+    """llama.cpp's own server: no text in the first event, timings in the last one, no [DONE] after an error."""
+
+    def preamble(self) -> bytes:
+        return self._event({"role": "assistant", "content": None})
+
+    def end(self, reply: Reply) -> Iterator[bytes]:
+        timings = {"timings": {"prompt_n": PROMPT_TOKENS, "predicted_n": reply.count, "predicted_per_second": 50.0}}
+        finished = self._object("chat.completion.chunk", [{"index": 0, "delta": {}, "finish_reason": reply.finish}])
+        if self.include_usage and reply.usage:
+            yield self._data(finished)
+            finished = self._object("chat.completion.chunk", []) | {"usage": self._usage(reply)}
+        yield self._data(finished | timings)
+        yield b"data: [DONE]\n\n"
+
+    def error(self, message: str) -> bytes:
+        return self._data({"error": {"code": 500, "message": message, "type": "server_error"}})
