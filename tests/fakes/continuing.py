@@ -19,7 +19,7 @@ Way = Literal[
 Asked = Literal[
     "continues",  # goes on from the quoted words
     "overlaps",  # says its last words again before it goes on
-    "restarts",  # starts over
+    "restarts",  # says its scripted reply
 ]
 """What its model does when the user quotes the end of an answer and asks to go on."""
 OVERLAP = 5
@@ -46,19 +46,12 @@ def reply(fake: "FakeServer", route: str, body: dict[str, Any]) -> Reply:
     if not beginning or fake.continues == "restarts" or not _is_asked_rightly(fake, route, body):
         return Reply(COUNTING) if counts else _when_asked(fake.reply_to(messages), messages, fake.when_asked)
     whole = Reply(f"{BEGINNING} five, six, seven") if counts else fake.reply_to(messages)
-    return whole if fake.continues == "repeats" else _after(whole, beginning)
+    return whole if fake.continues == "repeats" else replace(whole, text=whole.text.removeprefix(beginning))
 
 
 def is_trial(body: dict[str, Any]) -> bool:
     """Whether this is docmind's harmless trial, and no question of a user."""
     return any(message.get("content") == QUESTION for message in body["messages"])
-
-
-def _after(whole: Reply, beginning: str) -> Reply:
-    """What follows the last words of the beginning in the script; nothing where they are its end."""
-    lengths = range(min(len(beginning), len(whole.text)), 0, -1)
-    known = next((beginning[-n:] for n in lengths if beginning[-n:] in whole.text), "")
-    return replace(whole, text=whole.text.rpartition(known)[2], thinking="") if known else whole
 
 
 def _when_asked(whole: Reply, messages: list[dict[str, Any]], asked: Asked) -> Reply:

@@ -78,7 +78,7 @@ class FakeServer:
         loading: bool = False,
         continues: Way = "continues",
         hangs: Sequence[str] = (),
-        when_asked: Asked = "continues",
+        when_asked: Asked = "restarts",
         port: int = 0,
     ) -> None:
         self.replies, self.fault, self.gap, self.key = replies, fault, gap, key
