@@ -57,20 +57,20 @@ def is_trial(body: dict[str, Any]) -> bool:
 def _when_asked(whole: Reply, messages: list[dict[str, Any]], asked: Asked) -> Reply:
     """The reply to a user who quotes the last words and asks to go on; to any other message, the whole reply."""
     script = whole.text
-    quoted = _end_of_quote(script, str(messages[-1].get("content") or "")) if _follows_a_cut(messages, script) else 0
-    if not quoted or asked == "restarts":
+    quote = _quoted(script, str(messages[-1].get("content") or "")) if _follows_a_cut(messages, script) else ""
+    if not quote or asked == "restarts":
         return whole
-    again = " ".join(script[:quoted].split()[-OVERLAP:]) if asked == "overlaps" else ""
-    return replace(whole, text=again + script[quoted:], thinking="")
+    again = " ".join(quote.split()[-OVERLAP:]) if asked == "overlaps" else ""
+    return replace(whole, text=again + script.partition(quote)[2], thinking="")
 
 
-def _end_of_quote(script: str, request: str) -> int:
-    """Where the longest piece of the script that stands in the request ends; 0 where there is none."""
-    best, longest = 0, QUOTED - 1
+def _quoted(script: str, request: str) -> str:
+    """The longest piece of the script that stands in the request, the first of equals; '' where there is none."""
+    best, longest = "", QUOTED - 1
     for end in range(QUOTED, len(script) + 1):
         while longest < end and script[end - longest - 1 : end] in request:
-            best, longest = end, longest + 1
-    return len(script[:best].rstrip())
+            best, longest = script[end - longest - 1 : end], longest + 1
+    return best.rstrip()
 
 
 def _follows_a_cut(messages: list[dict[str, Any]], script: str) -> bool:
