@@ -114,6 +114,8 @@ async def test_usage_comes_with_the_last_piece_only(subject: Subject) -> None:
 
 
 async def test_what_it_can_continue_it_continues(subject: Subject) -> None:
+    if subject.kind == "quotes":
+        pytest.skip("it finishes any answer with the documents' words: see test_quotes.py")
     backend = await subject.open()
     if (await backend.abilities()).continues:
         begun, rest = ANSWER.split(" says")

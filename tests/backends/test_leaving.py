@@ -1,10 +1,11 @@
 """Leaving a stream early frees the server at once, however it is left."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import psutil
 import pytest
@@ -104,11 +105,24 @@ async def test_llama_cpp_stops_generating(tmp_path: Path, leave: Leave) -> None:
     assert seconds < LIMIT
 
 
+class Watched(Hosted):
+    """Hands on what it hears once the class is busy again: before that, it can be stopped."""
+
+    async def stream(self, *args: Any) -> AsyncGenerator[Delta, None]:
+        log = Path(self.profile.options["log"])
+        async with aclosing(super().stream(*args)) as stream:
+            async for delta in stream:
+                await until(lambda: "asleep" in log.read_text())
+                yield delta
+
+
 @WAYS
-async def test_a_hosted_class_that_cannot_be_stopped_is_gone(leave: Leave, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hosted_class_that_cannot_be_stopped_is_gone(
+    leave: Leave, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
-    options = {"trouble": "sleep"}
-    backend = Hosted("left", Profile(kind="hosted", class_="fakes.llms.Streaming", options=options))
+    options = {"trouble": "sleep", "log": str(tmp_path / "log")}
+    backend = Watched("left", Profile(kind="hosted", class_="fakes.llms.Streaming", options=options))
     await backend.context()
     assert backend.child is not None
     process = psutil.Process(backend.child.process.pid)

@@ -54,6 +54,7 @@ class Streaming(CustomLLM):
                 print(piece.strip(), file=file)
 
     def _sleep(self) -> None:
+        self._note("asleep")
         time.sleep(3600)
 
     def _slow(self) -> None:
