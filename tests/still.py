@@ -20,7 +20,7 @@ from docmind.tui.app import DocmindApp, Start
 from docmind.tui.engine_link import EngineLink, LinkState
 from docmind.tui.screens import conversation
 from docmind.tui.widgets import sidebar
-from fakes.transcript import Clock
+from fakes.clock import Clock
 
 LONG_S = 3600.0
 """No test lasts so long."""

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..errors import Code, DocmindError
+from ..hardware.fit.gguf import VERSIONS
 from ..hardware.fit.profiles import verdict
 from ..records import Verdict
 from ..text import clean
 from .base import Checkable, Health
-
-GGUF_VERSIONS = (2, 3)
-"""File format versions that llama.cpp reads."""
 
 
 class GgufFile(Checkable):
@@ -83,5 +81,5 @@ def check_file(path: Path | None, name: str, key: str = "path") -> None:
             start = file.read(8)
     except OSError as error:
         raise DocmindError(Code.MODEL_FILE, f"{name}: cannot read {shown}: {error.strerror}.", hint) from error
-    if start[:4] != b"GGUF" or int.from_bytes(start[4:], "little") not in GGUF_VERSIONS:
+    if start[:4] != b"GGUF" or int.from_bytes(start[4:], "little") not in VERSIONS:
         raise DocmindError(Code.MODEL_FILE, f"{name}: {shown} is not a GGUF file that llama.cpp can read.", hint)

@@ -8,16 +8,10 @@ from docmind.agents.protocol import Answered, Token, ToolCalled, ToolReturned
 from docmind.agents.records import Citation, Passage, Timings, Usage
 from docmind.tui.transcript.turn import Turn
 from docmind.tui.transcript.view import Transcript
+from fakes.clock import Clock
 
 PASSAGE = Passage(path="manual.pdf", page=12, text="The pump moved upstream.\nIt regulates itself.", n=1)
 CITATION = Citation(n=1, path="manual.pdf", page=12, lines=None, quote="The pump moved", verified=True)
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class TranscriptApp(App[None]):

@@ -7,18 +7,7 @@ from hypothesis import strategies as st
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.routing.breaker import AT_ONCE, FAILURES, FIRST_S, LONGEST_S, NO_OUTAGE, Breaker
 from docmind.agents.routing.retry import LONGEST_WAIT_S
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from fakes.clock import Clock
 
 
 @pytest.fixture

@@ -10,20 +10,9 @@ from docmind.agents.routing.metering import EVERY_S, Metering
 from docmind.agents.tokens import CHARS_PER_TOKEN
 from engine_clients import opened, result, using
 from fakes import FakeServer
+from fakes.clock import Clock
 
 SEARCH = 'Action: search_documents\nAction Input: {"query": "pump"}'
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -11,18 +11,12 @@ from docmind.agents.routing.candidate import Candidate
 from docmind.agents.routing.pool import Pool
 from docmind.agents.settings import Profile
 from fakes import FakeServer, Fault
+from fakes.clock import Clock
 from fakes.routed import candidates, step
 from fakes.waiting import until
 
 MODELS = b'{"object": "list", "data": [{"id": "m", "object": "model", "created": 1, "owned_by": "x"}]}'
 GOOD = "Thought: I know.\nAnswer: It is 42."
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def opened(candidate: Candidate, code: Code, waited_s: float = 0.0) -> Candidate:
@@ -32,7 +26,7 @@ def opened(candidate: Candidate, code: Code, waited_s: float = 0.0) -> Candidate
     breaker.failed(failure := DocmindError(code, "It failed."))
     breaker.failed(failure)
     breaker.failed(failure)
-    clock.now = waited_s
+    clock.now += waited_s
     return candidate._replace(breaker=breaker)
 
 

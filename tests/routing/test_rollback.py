@@ -6,20 +6,9 @@ from docmind.agents.errors import Code
 from docmind.agents.records import Call
 from docmind.agents.routing.rollback import History
 from docmind.agents.settings import RollbackSettings
+from fakes.clock import Clock
 
 DEFAULT = RollbackSettings()
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
