@@ -84,7 +84,7 @@ def _row(summary: "Summary") -> tuple[str, ...]:
         f"{summary.calls:,}",
         NONE if summary.success is None else share(1 - summary.success),
         *percentiles(summary.first_token_ms),
-        speed(summary.tokens_per_s),
+        NONE if summary.profile == "quotes" else speed(summary.tokens_per_s),  # it only copies
         seconds(summary.total_ms.p50 if summary.total_ms else None),
         one_line(", ".join(summary.models), _MODEL),
     )
