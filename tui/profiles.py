@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from docmind.agents.errors import DocmindError
 
 from .arguments import Subparsers, load_settings
+from .health import check_all
 from .terminal import BOLD, DIM, notice, say, say_json
 
 if TYPE_CHECKING:
@@ -86,37 +87,13 @@ def _everything(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict[
     import msgspec
 
     settings = msgspec.to_builtins(msgspec.structs.replace(loaded.settings, profiles=profiles))
-    health = _health(loaded, profiles)
+    health = {name: {key: state[key] for key in _HEALTH} for name, state in check_all(loaded, profiles).items()}
     for name, profile in settings["profiles"].items():
         profile["problem"], profile["health"] = _problem(name, profiles[name]), health[name]
         profile |= {field: getattr(states[name], field) for field in ("breaker", "next_try_s", "opened_by")}
         profile["options"] = _without_secrets(profile["options"])
     places = {"config": str(loaded.config), "data_dir": str(loaded.data_dir)}
     return {**settings, **places, "origins": {"profiles.quotes.kind": "default", **loaded.origins}}
-
-
-def _health(loaded: "Loaded", profiles: "dict[str, Profile]") -> dict[str, dict[str, Any]]:
-    """How each profile is now, by name; half a second for all of them. Raises DocmindError for an impossible key."""
-    import asyncio
-
-    import msgspec
-
-    from docmind.agents.backends.base import look_at
-    from docmind.agents.checking import check, unchecked
-    from docmind.agents.configuration import api_keys
-    from docmind.agents.protocol import Checked
-
-    keys, events = api_keys(loaded.settings, os.environ), list[Any]()
-    states = [unchecked(name, profile, {}) for name, profile in profiles.items()]
-    looks = [look_at(name, profile, keys.get(name, "")) for name, profile in profiles.items()]
-
-    async def check_and_close() -> None:
-        await check(states, looks, events.append)
-        await asyncio.gather(*(look.aclose() for look in looks))
-
-    asyncio.run(check_and_close())
-    found = {event.profile.name: msgspec.to_builtins(event.profile) for event in events if isinstance(event, Checked)}
-    return {name: {key: state[key] for key in _HEALTH} for name, state in found.items()}
 
 
 def _without_secrets(options: dict[str, Any]) -> dict[str, Any]:

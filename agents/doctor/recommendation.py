@@ -1,0 +1,39 @@
+"""Which kind of backend and which size of model suit this machine, with the reasons."""
+
+from collections.abc import Collection
+
+import msgspec
+
+from ..hardware.fit.memory import TARGET
+
+SIZES = ((42.0, "70B Q4_K_M"), (20.0, "32B Q4_K_M"), (10.0, "14B Q4_K_M"), (6.0, "8B Q4_K_M"), (4.0, "3B Q8_0"))
+"""GB that a model with a window of 8K takes, about, and its name. `docmind fit` reckons with the model's own header."""
+ON_CPU = ("8B Q4_K_M", "3B Q8_0")
+"""What a CPU writes fast enough to read along, on a machine of today."""
+
+
+class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
+    """`size` is empty where nothing fits."""
+
+    kind: str
+    size: str
+    reasons: list[str]
+
+
+def recommend(gpu_total: int, ram_total: int, servers: Collection[str]) -> Recommendation:
+    """`gpu_total` and `ram_total` in bytes; `servers`: kinds of the model servers that run here."""
+    room = TARGET * (gpu_total or ram_total) / 1e9
+    size = next((name for need, name in SIZES if need <= room and (gpu_total or name in ON_CPU)), "")
+    where = "the GPUs' memory" if gpu_total else "the RAM"
+    fits = f"a model of {size} takes less" if size else "no common model fits"
+    reasons = [f"{100 * TARGET:.0f} % of {where} are {room:.0f} GB", fits]
+    if not gpu_total:
+        reasons.append("without a GPU a larger one writes slower than one reads")
+    if servers:
+        kind, why = next(iter(servers)), "it runs here already"
+    elif size:
+        kind, why = "llamacpp", "a GGUF file needs no server"
+    else:
+        kind, why = "quotes", "it needs no model"
+    reasons.append(f"{kind}: {why}")
+    return Recommendation(kind=kind, size=size, reasons=reasons)
