@@ -13,6 +13,7 @@ from docmind.tui.app import DocmindApp, Start
 from docmind.tui.screens.chat import ChatScreen
 from docmind.tui.transcript.view import Transcript
 from docmind.tui.widgets.prompt import Prompt
+from fakes.waiting import until
 from program import Program
 
 QUESTION = "Is the pump of the cooling loop blue?"
@@ -47,6 +48,11 @@ class Chat:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.pilot.pause()
+
+    async def leave(self, key: str) -> None:
+        """By a key that ends the app; the pilot would wait for a screen that is going."""
+        self.app.simulate_key(key)
+        await until(lambda: self.app._exit)
 
     async def write(self, text: str) -> None:
         await self.press(*(NAMES.get(letter, letter) for letter in text))

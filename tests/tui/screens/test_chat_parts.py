@@ -144,8 +144,8 @@ async def test_a_theme_is_previewed_taken_and_remembered(program: Program, docum
 @pytest.mark.parametrize("key", ["f1", "f2", "f5", "ctrl+p"])
 async def test_what_lies_on_top_of_the_chat_can_be_left_for_good(key: str, program: Program, documents: Path) -> None:
     async with opened(program, documents) as chat:
-        await chat.press(key, "ctrl+q")
-        assert chat.app._exit
+        await chat.press(key)
+        await chat.leave("ctrl+q")
 
 
 async def test_the_palette_finds_commands(program: Program, documents: Path) -> None:
