@@ -15,7 +15,7 @@ from .errors import Code, DocmindError
 from .expectations import expected, found
 from .folders import config_file, data_folder
 from .profile_checks import check_profiles
-from .settings import Settings
+from .settings import Settings, models_of
 from .text import clean, one_line
 
 PREFIX = "DOCMIND_"
@@ -73,16 +73,17 @@ def _with_places(settings: Settings, folder: Path, origins: Mapping[Key, str]) -
 
 
 def api_keys(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """Profile name -> API key, for the profiles whose `api_key_env` names a variable that is set.
+    """Profile name -> API key, for the profiles whose `api_key_env` names a variable that is set, and their models.
 
     Raises DocmindError (CONFIG) for one that no server could be sent.
     """
-    keys = {name: environ.get(profile.api_key_env, "").strip() for name, profile in settings.profiles.items()}
-    for name, key in keys.items():
+    keys: dict[str, str] = {}
+    for name, profile in settings.profiles.items():
+        key = environ.get(profile.api_key_env, "").strip()
         if not (key.isascii() and key.isprintable()):
-            variable = one_line(settings.profiles[name].api_key_env)
-            message = f"{variable}: expected an API key, found characters that no key has."
+            message = f"{one_line(profile.api_key_env)}: expected an API key, found characters that no key has."
             raise DocmindError(Code.CONFIG, message, "Set the variable again: only ASCII letters, digits and signs.")
+        keys |= dict.fromkeys((each for each, _ in models_of(name, profile)), key)
     return {name: key for name, key in keys.items() if key}
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from .config_file import Key
 from .errors import DocmindError
 from .expectations import expected, found
-from .settings import Kind
+from .settings import Kind, Profile, models_of
 from .text import one_line
 
 BUILT_IN = "quotes"
@@ -31,7 +33,8 @@ def check_profiles(table: dict[str, Any], fault: Fault) -> None:
     for name, profile in profiles.items():
         _check_profile(name, profile, fault)
     if profiles:  # else they are found when docmind starts, and nobody knows their names yet
-        _check_names(table, {*profiles, BUILT_IN}, fault)
+        known = (models_of(name, msgspec.convert(profile, Profile)) for name, profile in profiles.items())
+        _check_names(table, {BUILT_IN, *(name for models in known for name, _ in models)}, fault)
 
 
 def _check_names(table: dict[str, Any], known: set[str], fault: Fault) -> None:

@@ -1,6 +1,7 @@
 """Settings: typed, passed in, never a singleton. Defaults < config file < environment (DOCMIND_*) < flags."""
 
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -64,6 +65,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Limits in seconds."""
     options: dict[str, Any] = {}
     """Handed to the engine as they are, for example `temperature`."""
+
+
+def models_of(name: str, profile: Profile) -> Iterator[tuple[str, str]]:
+    """Name and model of a profile, then of those that its further models make."""
+    yield name, profile.model
+    yield from ((f"{name}/{model}", model) for model in profile.models)
 
 
 class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -35,6 +35,13 @@ def test_a_key_that_no_server_could_be_sent_is_refused_without_showing_it() -> N
     assert "schl" not in str(refused.value)
 
 
+def test_further_models_have_the_key_of_their_profile_but_none_that_is_only_named_alike() -> None:
+    keyed = Profile(kind="openai", url="http://127.0.0.1:1/v1", models=["m:1", "n"], api_key_env="KEY")
+    other = Profile(kind="openai", url="http://127.0.0.1:2/v1")
+    settings = Settings(profiles={"x": keyed, "x/n": other})
+    assert api_keys(settings, {"KEY": "secret"}) == {"x": "secret", "x/m:1": "secret"}
+
+
 def test_a_class_and_its_arguments_are_read_as_they_stand(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('[profiles.x]\nkind = "hosted"\nclass = "a.b.C"\noptions = { model_kwargs = { n_threads = 1 } }\n')

@@ -1,6 +1,6 @@
 """Which profiles answer, in which order. Pure: opens nothing."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import httpx
@@ -9,7 +9,7 @@ import msgspec
 from ..backends.hosts import is_loopback
 from ..errors import Code, DocmindError
 from ..protocol import Rule
-from ..settings import Profile, Settings
+from ..settings import Profile, Settings, models_of
 
 QUOTES = "quotes"
 """The built-in last resort of every chain: it needs nothing and cannot be down."""
@@ -24,20 +24,14 @@ def profiles(settings: Settings, discovered: Mapping[str, Profile]) -> dict[str,
     return {
         name: profile if name == own else msgspec.structs.replace(profile, model=model, models=[])
         for own, profile in named.items()
-        for name, model in _models(own, profile)
+        for name, model in models_of(own, profile)
     }
-
-
-def _models(name: str, profile: Profile) -> Iterator[tuple[str, str]]:
-    """Name and model of a profile and of those that its further models make."""
-    yield name, profile.model
-    yield from ((f"{name}/{model}", model) for model in profile.models)
 
 
 def _with_models(names: Iterable[str], known: Mapping[str, Profile]) -> list[str]:
     """Each name once, followed by those of its further models."""
     listed = [name for name in names if name in known]
-    return list(dict.fromkeys(each for name in listed for each, _ in _models(name, known[name])))
+    return list(dict.fromkeys(each for name in listed for each, _ in models_of(name, known[name])))
 
 
 class Plan(NamedTuple):

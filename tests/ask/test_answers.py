@@ -63,6 +63,18 @@ def test_a_model_server_is_asked_step_by_step(program: Program, documents: Path,
     assert "every 400 hours of operation" in prompts[1]
 
 
+def test_a_further_model_is_asked_with_the_key_of_its_profile(program: Program, documents: Path) -> None:
+    with FakeServer(SCRIPT, models=["second"], key="sk-1") as server:
+        settings = 'model = "gone"\nmodels = ["second"]\napi_key_env = "MY_KEY"\n'
+        config = program.config(configuration("openai", server) + settings)
+        answer = program.json("--config", config, "ask", QUESTION, documents, MY_KEY="sk-1")
+        chosen = program.json(
+            "--config", config, "ask", QUESTION, documents, "--profile", "model/second", MY_KEY="sk-1"
+        )
+    assert [attempt["profile"] for attempt in answer["attempts"]] == ["model", "model/second"]
+    assert answer["profile"] == chosen["profile"] == "model/second"
+
+
 def test_the_json_object_has_exactly_the_promised_fields(program: Program, documents: Path) -> None:
     with FakeServer(SCRIPT) as server:
         answer = program.json("--config", program.config(configuration("ollama", server)), "ask", QUESTION, documents)
