@@ -79,17 +79,24 @@ class Vocabulary:
         return pieces
 
 
-def write_gguf(path: Path, scripts: Sequence[str], context: int = 8192, duplicate_token: bool = False) -> Path:
+def write_gguf(
+    path: Path,
+    scripts: Sequence[str],
+    context: int = 8192,
+    duplicate_token: bool = False,
+    feed_forward: int = FEED_FORWARD,
+) -> Path:
     """Write a model that says `scripts[n]` after n observations (then the last one); about 0.5 MB, some ms.
 
+    `feed_forward`: the larger, the slower; at 65536 it has 100 MB and says some 250 tokens a second.
     `duplicate_token`: two equal tokens, over which llama.cpp aborts with a native crash.
     """
     vocabulary = Vocabulary(scripts)
     if duplicate_token:
         vocabulary.add("the")
     writer = gguf.GGUFWriter(path, "llama")
-    _write_facts(writer, vocabulary, context, TEMPLATE.replace("LAST", str(len(scripts) - 1)))
-    for name, tensor in _tensors(vocabulary).items():
+    _write_facts(writer, vocabulary, context, feed_forward, TEMPLATE.replace("LAST", str(len(scripts) - 1)))
+    for name, tensor in _tensors(vocabulary, feed_forward).items():
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -98,12 +105,14 @@ def write_gguf(path: Path, scripts: Sequence[str], context: int = 8192, duplicat
     return path
 
 
-def _write_facts(writer: gguf.GGUFWriter, vocabulary: Vocabulary, context: int, template: str) -> None:
+def _write_facts(
+    writer: gguf.GGUFWriter, vocabulary: Vocabulary, context: int, feed_forward: int, template: str
+) -> None:
     writer.add_name("tiny")
     writer.add_context_length(context)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(LAYERS)
-    writer.add_feed_forward_length(FEED_FORWARD)
+    writer.add_feed_forward_length(feed_forward)
     writer.add_head_count(WIDTH // HEAD)
     writer.add_head_count_kv(1)
     writer.add_layer_norm_rms_eps(1e-5)
@@ -121,7 +130,7 @@ def _write_facts(writer: gguf.GGUFWriter, vocabulary: Vocabulary, context: int, 
     writer.add_chat_template(template)
 
 
-def _tensors(vocabulary: Vocabulary) -> dict[str, NDArray[np.float32]]:
+def _tensors(vocabulary: Vocabulary, feed_forward: int) -> dict[str, NDArray[np.float32]]:
     random, size = np.random.default_rng(0), len(vocabulary.texts)
     # Unit-variance embeddings are nearly orthogonal: each token is recognised by the dot product with its own.
     embedding = random.choice(np.array([-1, 1], np.float32), (size, WIDTH))
@@ -134,7 +143,7 @@ def _tensors(vocabulary: Vocabulary) -> dict[str, NDArray[np.float32]]:
         "output_norm.weight": np.ones(WIDTH, np.float32),
     }
     shapes = {"attn_q": (WIDTH, WIDTH), "attn_k": (HEAD, WIDTH), "attn_v": (HEAD, WIDTH), "attn_output": (WIDTH, WIDTH)}
-    shapes |= {"ffn_gate": (FEED_FORWARD, WIDTH), "ffn_up": (FEED_FORWARD, WIDTH), "ffn_down": (WIDTH, FEED_FORWARD)}
+    shapes |= {"ffn_gate": (feed_forward, WIDTH), "ffn_up": (feed_forward, WIDTH), "ffn_down": (WIDTH, feed_forward)}
     for layer in range(LAYERS):
         tensors |= {f"blk.{layer}.{name}.weight": np.zeros(shape, np.float32) for name, shape in shapes.items()}
         tensors |= {f"blk.{layer}.{norm}.weight": np.ones(WIDTH, np.float32) for norm in ("attn_norm", "ffn_norm")}
