@@ -54,11 +54,19 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of an answer over all its calls; `estimated` when a server did not report them."""
+    """Tokens of an answer over all its calls, those that broke off included; `estimated` when a server did not report
+    them."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     estimated: bool = False
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            estimated=self.estimated or other.estimated,
+        )
 
 
 class Timings(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ class Calling:
         self._backend, self._breaker = candidate
         self._at, self._began = time.time(), time.perf_counter()
         self._first: float | None = None
+        self._last = 0.0
         self._model = self._backend.profile.model
         self._usage: Usage | None = None
         self._prompt = 0
@@ -55,8 +56,8 @@ class Calling:
 
     @property
     def streamed_s(self) -> float:
-        """Since the first token, in seconds."""
-        return 0.0 if self._first is None else time.perf_counter() - self._first
+        """From the first piece to the last one, in seconds: a server that fell silent does not make the model slow."""
+        return 0.0 if self._first is None else self._last - self._first
 
     @property
     def usage(self) -> Usage:
@@ -114,8 +115,9 @@ class Calling:
         yield metering.end(self.usage)
 
     def _take(self, delta: Delta) -> None:
+        self._last = time.perf_counter()
         if self._first is None and (delta.text or delta.thinking):
-            self._first = time.perf_counter()
+            self._first = self._last
         self._usage = delta.usage or self._usage
         self._text.append(delta.text)
         self._thinking.append(delta.thinking)

@@ -50,8 +50,9 @@ class Route:
         self._had_another_go: set[str] = set()
         self.attempts = attempts
         self.usage = Usage()
+        """Tokens of all calls, those that broke off included."""
         self.streamed_s = 0.0
-        """Seconds between the first and the last token of each call, added up."""
+        """Seconds between the first and the last piece of each call, added up."""
 
     @property
     def backend(self) -> Backend:
@@ -90,6 +91,8 @@ class Route:
                 if await self._is_worth_another_try(calling, error, tries, reply):
                     continue
                 reply.broke_off()
+                if calling.begun:  # else the server has refused it, at no cost
+                    self._count(calling)
                 self._failed(error, calling.usage.completion_tokens, tries)
                 self._give_another_go(calling, error)
                 yield TakenOver(self._next(error, continues=bool(reply.begun)), reply.kept)
@@ -154,15 +157,14 @@ class Route:
             self._had_another_go.add(self.backend.name)
             self._chain.insert(0, self._chain[0])
 
-    def _finished(self, calling: Calling) -> None:
+    def _count(self, calling: Calling) -> None:
+        """Adds what a call has cost, whether or not it was whole."""
         self.streamed_s += calling.streamed_s
-        usage = calling.usage
-        self.usage = Usage(
-            prompt_tokens=self.usage.prompt_tokens + usage.prompt_tokens,
-            completion_tokens=self.usage.completion_tokens + usage.completion_tokens,
-            estimated=self.usage.estimated or usage.estimated,
-        )
-        self._note(Attempt(profile=self.backend.name, ok=True, tokens=usage.completion_tokens))
+        self.usage += calling.usage
+
+    def _finished(self, calling: Calling) -> None:
+        self._count(calling)
+        self._note(Attempt(profile=self.backend.name, ok=True, tokens=calling.usage.completion_tokens))
 
     def _failed(self, error: DocmindError, tokens: int = 0, tries: int = 1) -> None:
         reason = f"{error.message} ({tries} tries)" if tries > 1 else error.message

@@ -9,7 +9,7 @@ from llama_index.core.llms import ChatMessage
 from docmind.agents.backends.base import Delta, open_backend
 from docmind.agents.errors import DocmindError
 from docmind.agents.protocol import Switched
-from docmind.agents.records import Attempt, Call
+from docmind.agents.records import Attempt, Call, Usage
 from docmind.agents.routing.breaker import Breaker
 from docmind.agents.routing.candidate import Candidate
 from docmind.agents.routing.router import Route
@@ -34,6 +34,7 @@ class Step:
     items: list[object] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
     error: DocmindError | None = None
 
     @property
@@ -82,4 +83,5 @@ async def step(
                 done.items.append(item)
     except DocmindError as error:
         done.error = error
+    done.usage = route.usage
     return done

@@ -46,6 +46,24 @@ async def test_the_next_backend_goes_on_after_the_last_whole_word(prefix: bool, 
     assert roles(second) == (["user", "assistant"] if prefix else ["assistant", "user"])
 
 
+async def test_the_usage_holds_both_parts_of_an_answer_and_says_that_one_is_estimated() -> None:
+    async with dying(11) as first, FakeServer(goes_on) as second, candidates(first, second) as chain:
+        done = await step(chain, LOOKED_UP)
+    broken, rest = done.calls
+    assert (broken.estimated, rest.estimated, done.usage.estimated) == (True, False, True)
+    assert broken.completion_tokens > 0
+    assert done.usage.completion_tokens == broken.completion_tokens + rest.completion_tokens
+    assert done.usage.prompt_tokens == broken.prompt_tokens + rest.prompt_tokens
+
+
+async def test_a_server_that_refuses_a_call_adds_nothing_to_the_usage() -> None:
+    refusal = Fault("status", status=500)
+    async with FakeServer(fault=refusal) as first, FakeServer([REPLY]) as second, candidates(first, second) as chain:
+        done = await step(chain, LOOKED_UP)
+    assert done.usage.prompt_tokens == done.calls[-1].prompt_tokens
+    assert not done.usage.estimated
+
+
 async def test_the_answer_may_be_taken_over_more_than_once() -> None:
     async with (
         dying(9) as first,
