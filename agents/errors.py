@@ -77,6 +77,8 @@ class DocmindError(Exception):
     """Seconds after which the server wants to be asked again, where it says so; at least 0."""
     empty: bool = False
     """Whether a backend's reply was in order but held nothing."""
+    endless: bool = False
+    """Whether a backend's reply went on far beyond its limit, so that nobody knows from where on it was junk."""
 
     def __init__(self, code: Code, message: str, hint: str = "") -> None:
         super().__init__(message)

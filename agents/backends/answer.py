@@ -55,7 +55,7 @@ class Answer:
         thinking = (chunk.additional_kwargs.get("thinking_delta") or "") + inline
         self._left -= len(text) + len(thinking)
         if self._left < 0:
-            raise _invalid(f"{self._name} goes on far beyond max_tokens.", "Look into its log, or use another server.")
+            raise self._endless()
         return self._delta(self._echo.feed(self._text.feed(text)), self._thinking.feed(thinking))
 
     def finish(self, messages: Sequence[ChatMessage]) -> list[Delta]:
@@ -74,6 +74,12 @@ class Answer:
 
     def _delta(self, text: str, thinking: str) -> list[Delta]:
         return [Delta(text=text, thinking=thinking, whole=self._whole)] if text or thinking else []
+
+    def _endless(self) -> DocmindError:
+        hint = "Look into its log, or use another server."
+        failure = _invalid(f"{self._name} goes on far beyond max_tokens.", hint)
+        failure.endless = True
+        return failure
 
     def _empty(self) -> DocmindError:
         if self._thinking.said:

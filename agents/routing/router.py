@@ -90,7 +90,7 @@ class Route:
                 tries += 1
                 if await self._is_worth_another_try(calling, error, tries, reply):
                     continue
-                reply.broke_off()
+                reply.broke_off(error)
                 if calling.begun:  # else the server has refused it, at no cost
                     self._count(calling)
                 self._failed(error, calling.usage.completion_tokens, tries)
@@ -224,9 +224,9 @@ class _Reply:
             self._said.append(item.text)
             self._is_new = True
 
-    def broke_off(self) -> None:
-        """Keeps what can be continued; the last word only where it was kept before."""
-        if self._is_new:
+    def broke_off(self, error: DocmindError) -> None:
+        """Keeps what can be continued; the last word only where it was kept before, and nothing of an endless reply."""
+        if self._is_new and not error.endless:
             self.begun = begun("".join(self._said), self.messages, self.tools)
         self._said, self._is_new = [self.kept], False
 

@@ -175,6 +175,31 @@ async def test_a_step_that_broke_off_in_its_action_is_done_again_from_its_beginn
         assert roles(second) == ["assistant", "user"]
 
 
+LOOP = " ".join([REPLY, *["again"] * 10_000])
+
+
+async def test_an_answer_that_never_ends_is_begun_anew_by_the_next_backend() -> None:
+    async with in_words(LOOP) as first, FakeServer(goes_on) as second, candidates(first, second) as chain:
+        done = await step(chain, LOOKED_UP)
+    assert done.text == REPLY
+    assert done.tried == [("first", Code.INVALID_RESPONSE), ("second", "")]
+    assert not done.switches[0].continues
+    assert roles(second) == ["assistant", "user"]
+
+
+async def test_one_that_never_ends_takes_nothing_away_from_what_was_said_before_it() -> None:
+    async with (
+        dying(11) as first,
+        in_words(LOOP) as second,
+        FakeServer(goes_on) as third,
+        candidates(first, second, third) as chain,
+    ):
+        done = await step(chain, LOOKED_UP)
+    assert done.text == REPLY
+    assert [switch.continues for switch in done.switches] == [True, True]
+    assert roles(third) == ["user", "assistant"]
+
+
 async def test_thinking_of_the_next_backend_comes_apart_from_the_answer() -> None:
     def thinks(messages: Messages) -> Reply:
         return Reply(goes_on(messages), thinking="Let me see.")
