@@ -109,6 +109,11 @@ class Checkable(ABC):
     async def context(self) -> int:
         """Context window in tokens: the profile's, else the server's (at most 8192). Raises DocmindError."""
 
+    @property
+    def window(self) -> int:
+        """Context window in tokens, as far as it is known without asking; 0: it is not."""
+        return self.profile.context or 0
+
     async def fit(self) -> Verdict | None:
         """Whether the model would fit if it were loaded now, where that is known cheaply. Raises DocmindError."""
         return None

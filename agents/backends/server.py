@@ -99,6 +99,11 @@ class Server(Checkable):
         """Context window in tokens: the profile's, else the server's (at most 8192). Raises DocmindError."""
         return self.profile.context or (await self.known())[1]
 
+    @property
+    def window(self) -> int:
+        """The profile's, else what the server told when it was last asked."""
+        return self.profile.context or (self._facts[1] if self._facts else 0)
+
     async def known(self) -> tuple[str, int]:
         """The facts, asked for once. Raises DocmindError."""
         if self._facts is None:

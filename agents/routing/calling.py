@@ -41,6 +41,8 @@ class Calling:
         self._model = self._backend.profile.model
         self._usage: Usage | None = None
         self._prompt = 0
+        self.window = 0
+        """Of the backend, in tokens; 0 until it is known."""
         self._text: list[str] = []
         self._thinking: list[str] = []
 
@@ -97,7 +99,7 @@ class Calling:
             raise DocmindError(Code.DEADLINE, f"{self._backend.name} was not done in time.", hint) from None
 
     async def _read(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Delta | Meter, None]:
-        window = await self._backend.context()
+        self.window = window = await self._backend.context()
         self._model = await self._backend.model()
         reserve = min(self._backend.profile.max_tokens, window // 4)
         fitted = fit(messages, window - reserve)

@@ -18,7 +18,7 @@ from ..protocol import Meter, State, Switched
 from ..records import Attempt, Usage
 from ..settings import AgentSettings
 from .calling import Calling, Record, unrecorded
-from .candidate import Candidate
+from .candidate import Candidate, largest_first
 from .retry import wait_s
 from .takeover import Begun, Continuation, TakenOver, begun
 
@@ -95,6 +95,8 @@ class Route:
                     self._count(calling)
                 self._failed(error, calling.usage.completion_tokens, tries)
                 self._give_another_go(calling, error)
+                if error.code == Code.CONTEXT_OVERFLOW:
+                    self._chain[1:] = largest_first(self._chain[1:], calling.window)
                 yield TakenOver(self._next(error, continues=bool(reply.begun)), reply.kept)
                 tries = 0
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from llama_index.core.llms import ChatMessage
 
@@ -56,16 +57,19 @@ class Step:
         return [(attempt.profile, attempt.code) for attempt in self.attempts]
 
 
-def candidate(name: str, server: FakeServer | None) -> Candidate:
+def candidate(name: str, server: FakeServer | None, context: int | None = None) -> Candidate:
     """The backend of a server; of `quotes` without one."""
-    profile = Profile(kind="openai", url=server.openai_url, model=server.model) if server else Profile(kind="quotes")
+    profile = Profile(kind="quotes")
+    if server:
+        profile = Profile(kind="openai", url=server.openai_url, model=server.model, context=context)
     return Candidate(open_backend(name, profile), Breaker())
 
 
 @asynccontextmanager
-async def candidates(*servers: FakeServer) -> AsyncIterator[list[Candidate]]:
-    """Those of the servers, named first, second, third, and `quotes`."""
-    chain = [candidate(*pair) for pair in zip(["first", "second", "third"], servers, strict=False)]
+async def candidates(*servers: FakeServer, windows: Sequence[int | None] = ()) -> AsyncIterator[list[Candidate]]:
+    """Those of the servers, named first, second, third, and `quotes`. `windows`: what their profiles say, in tokens."""
+    each = zip_longest(["first", "second", "third"][: len(servers)], servers, windows)
+    chain = [candidate(*one) for one in each]
     yield [*chain, candidate("quotes", None)]
     for one in chain:
         await one.backend.aclose()
