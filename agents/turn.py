@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 
 from llama_index.core.agent.workflow import AgentOutput, AgentStream, ToolCall, ToolCallResult
 
+from .backends.base import Delta
 from .protocol import AnyEvent, Meter, Retracted, RunState, State, Thought, Token, ToolCalled, ToolReturned
 from .react import ReactSplitter, without_open_fence
 from .records import Step
@@ -50,12 +51,18 @@ class Turn:
     def translate(self, happened: object) -> Iterator[AnyEvent]:
         """Our events for one of the agent's."""
         match happened:
-            case AgentStream(raw=State() | Meter() as notice):
-                yield notice
+            case AgentStream(raw=State() as state):
+                self._state = state.state
+                yield state
+            case AgentStream(raw=Meter() as meter):
+                yield meter
+            case AgentStream(raw=Delta(whole=True)):
+                yield from self.enter("waiting")
             case AgentStream(raw=TakenOver() as taken):
                 yield from self._begin_again(taken.kept)
                 if taken.switched:
                     yield taken.switched
+                yield from self.enter("thinking")
             case AgentStream():
                 yield from self._stream(happened)
             case AgentOutput():
@@ -77,16 +84,14 @@ class Turn:
 
     def _stream(self, happened: AgentStream) -> Iterator[AnyEvent]:
         if happened.thinking_delta:
-            self._thinks = True
-            yield Thought(run=self._run, text=happened.thinking_delta)
+            yield from self._think(happened.thinking_delta)
         yield from self._tell(self._splitter.feed(happened.delta))
 
     def _tell(self, pieces: Iterator[tuple[str, str]]) -> Iterator[AnyEvent]:
         for section, text in pieces:
             if section == "thought":
-                self._thinks = True
                 self._thought.append(text)
-                yield Thought(run=self._run, text=text)
+                yield from self._think(text)
             elif section == "reset":  # what was shown as the answer was thought
                 said, self._answer = self._answer, []
                 self._thought += said
@@ -96,10 +101,15 @@ class Turn:
             elif section == "answer" and self.steps:  # before any look-up it is no answer yet: see TolerantParser
                 yield from self._show(text)
 
+    def _think(self, text: str) -> Iterator[AnyEvent]:
+        self._thinks = True
+        yield from self.enter("thinking")
+        yield Thought(run=self._run, text=text)
+
     def _show(self, text: str) -> Iterator[AnyEvent]:
         if not self._answer:
             self.first_token_ms = self.elapsed_ms
-            yield from self.enter("writing")
+        yield from self.enter("writing")
         self._answer.append(text)
         yield Token(run=self._run, text=text)
 

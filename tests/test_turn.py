@@ -153,3 +153,10 @@ async def test_without_quotes_a_model_that_never_ends_is_the_failure(library: Li
         told = await ask(library, chain[:1], QUESTION, AgentSettings(max_steps=2))
     assert told.error
     assert told.error.code == Code.NO_ANSWER
+
+
+async def test_while_a_model_that_cannot_stream_is_asked_the_client_is_told_that_it_waits(library: Library) -> None:
+    async with FakeServer([SEARCH, REPLY], fault=Fault("nostream")) as server, candidates(server) as chain:
+        told = await ask(library, chain, QUESTION)
+    states = [event.state for event in told.events if isinstance(event, State)]
+    assert states == ["thinking", "searching", "thinking", "waiting", "thinking", "writing"]

@@ -32,6 +32,7 @@ STATES = {
     "indexing": "looking for changes",
     "starting": "starting",
     "loading": "loading the model",
+    "waiting": "waiting for the whole answer",
 }
 
 

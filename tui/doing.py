@@ -12,6 +12,7 @@ STATES = {
     "searching": "searching",
     "reading": "reading",
     "thinking": "thinking",
+    "waiting": "waiting for the whole answer",
     "writing": "writing",
 }
 LINKS = {

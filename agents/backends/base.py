@@ -59,7 +59,7 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     """On the last delta only."""
     whole: bool = False
-    """The server cannot stream: its whole answer came at once."""
+    """The server cannot stream: its whole answer came at once; without text: it will."""
 
 
 class Abilities(msgspec.Struct, frozen=True, kw_only=True):

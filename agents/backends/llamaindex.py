@@ -32,7 +32,7 @@ class LlamaIndexBackend(Server, Backend):
 
     @property
     def unstreamed(self) -> bool:
-        """Whether the server has refused to stream."""
+        """Whether the next answer comes in one piece, as far as that is known."""
         return False
 
     @abstractmethod
@@ -56,6 +56,8 @@ class LlamaIndexBackend(Server, Backend):
 
         Raises DocmindError, before or after text.
         """
+        if self.unstreamed:
+            yield Delta(whole=True)
         queue: asyncio.Queue[Item] = asyncio.Queue()
         deadline, answer = Deadline(self.profile.timeouts), self._answer(messages)
         # Only cancelling the task that reads closes the connection at once; closing the generator does not.

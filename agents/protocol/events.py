@@ -10,7 +10,9 @@ from .version import PROTOCOL
 CANCELLED = "cancelled"
 """Code of the Failed event that ends a cancelled run."""
 
-RunState = Literal["queued", "indexing", "starting", "loading", "searching", "reading", "thinking", "writing"]
+RunState = Literal[
+    "queued", "indexing", "starting", "loading", "searching", "reading", "thinking", "waiting", "writing"
+]
 
 
 Rule = Literal["only", "chosen", "configured", "listed", "best", "left"]
@@ -68,7 +70,9 @@ class RolledBack(RunEvent, frozen=True, kw_only=True):
 
 
 class State(RunEvent, frozen=True, kw_only=True):
-    """What the run is doing now. `starting`: the engine still imports its libraries; `loading`: the model is loaded."""
+    """What the run is doing now. `starting`: the engine still imports its libraries; `loading`: the model is loaded;
+    `waiting`: for a model that cannot stream.
+    """
 
     state: RunState
     detail: str = ""
@@ -147,7 +151,7 @@ class Meter(RunEvent, frozen=True, kw_only=True):
     tokens: int = 0
     """Written so far by this call."""
     seconds: float = 0.0
-    """Since the first of them."""
+    """Since the first of them; where an answer is known to come whole, since it was asked for."""
 
 
 class Measured(RunEvent, frozen=True, kw_only=True):

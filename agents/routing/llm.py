@@ -18,7 +18,8 @@ class RoutedLLM(CustomLLM):
 
     Each response carries its own piece only, so the cost of a token does not grow with the text; the last one carries
     the whole reply, which is what the agent parses. Thinking text travels as `thinking_delta`; notices of the route (a
-    takeover, a loading model, a meter) as `raw`, so that they stay in order with the tokens.
+    takeover, a loading model, a meter) and a Delta without text, which says that the reply will come whole, as `raw`,
+    so that they stay in order with the tokens.
     """
 
     _route: Route = PrivateAttr()
@@ -47,7 +48,7 @@ class RoutedLLM(CustomLLM):
                     yield ChatResponse(message=ChatMessage(role="assistant"), delta="", raw=item)
                     continue
                 pieces.append(item.text)
-                if item.text or item.thinking:
+                if item.text or item.thinking or item.whole:
                     yield _piece(item)
         yield ChatResponse(message=ChatMessage(role="assistant", content="".join(pieces)), delta="")
 
@@ -63,4 +64,5 @@ def _piece(delta: Delta) -> ChatResponse:
         message=ChatMessage(role="assistant", content=delta.text),
         delta=delta.text,
         additional_kwargs={"thinking_delta": delta.thinking} if delta.thinking else {},
+        raw=None if delta.text or delta.thinking else delta,
     )

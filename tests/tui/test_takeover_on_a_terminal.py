@@ -92,7 +92,7 @@ def test_another_model_finishes_what_a_killed_one_has_begun(program: Program, do
 def test_quotes_finishes_when_the_only_model_is_killed_twice(program: Program, documents: Path, model: str) -> None:
     with asked(program, program.config(model), documents) as terminal:
         kill_the_model(program, terminal)
-        terminal.wait("broke off; continued by model")
+        terminal.wait(r"broke off; continued by model.*^ writing ")
         kill_the_model(program, terminal)
         terminal.wait(r"Sources.*\[1\] pump.md 3.*quotes")
         begun, first, went_on, second, end = SEAM.split(answer(terminal))
