@@ -114,7 +114,7 @@ async def _running(handler: WorkflowHandler) -> AsyncIterator[None]:
         hint = "Ask again in other words, or with another profile."
         raise DocmindError(Code.NO_ANSWER, f"The agent gave up: {one_line(str(error), 200)}", hint) from error
     finally:
-        if not handler.done():
+        if not handler.is_done():
             await handler.cancel_run()
             with contextlib.suppress(WorkflowCancelledByUser):
                 await handler
