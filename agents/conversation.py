@@ -81,7 +81,8 @@ class Conversation:
         # Without its marks: the numbers begin anew with each question.
         said = marks.without(answer)
         self._history += [ChatMessage(role="user", content=question), ChatMessage(role="assistant", content=said)]
-        speed = round(route.usage.completion_tokens / route.streamed_s, 1) if route.streamed_s else 0.0
+        seconds = 0.0 if turn.whole else route.streamed_s
+        speed = round(route.usage.completion_tokens / seconds, 1) if seconds else 0.0
         return Answered(
             run=run,
             answer=answer,

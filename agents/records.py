@@ -76,7 +76,7 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     """Until the first text of the answer itself."""
     total_ms: float = 0.0
     tokens_per_s: float = 0.0
-    """Completion tokens over the time in which a backend was streaming."""
+    """Completion tokens over the time in which a backend was streaming; 0 where one could not stream."""
 
 
 Verdict = Literal["fits", "partly", "no"]

@@ -28,6 +28,8 @@ class Turn:
         self._state: RunState | None = None
         self._started = time.perf_counter()
         self.steps: list[Step] = []
+        self.whole = False
+        """Whether a model was asked that cannot stream: how fast it wrote cannot be seen."""
         self._begin_step()
 
     def _begin_step(self) -> None:
@@ -57,6 +59,7 @@ class Turn:
             case AgentStream(raw=Meter() as meter):
                 yield meter
             case AgentStream(raw=Delta(whole=True)):
+                self.whole = True
                 yield from self.enter("waiting")
             case AgentStream(raw=TakenOver() as taken):
                 yield from self._begin_again(taken.kept)

@@ -160,3 +160,5 @@ async def test_while_a_model_that_cannot_stream_is_asked_the_client_is_told_that
         told = await ask(library, chain, QUESTION)
     states = [event.state for event in told.events if isinstance(event, State)]
     assert states == ["thinking", "searching", "thinking", "waiting", "thinking", "writing"]
+    assert told.answered
+    assert told.answered.timings.tokens_per_s == 0.0, "nobody saw it write"
