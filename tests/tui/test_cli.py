@@ -90,7 +90,7 @@ def test_help_explains_one_command(docmind: Docmind) -> None:
     assert docmind("help", "ask").stdout == docmind("ask", "--help").stdout != ""
 
 
-@pytest.mark.parametrize("word", ["doctor", "no/such/folder", "x" * 5000])
+@pytest.mark.parametrize("word", ["chats", "no/such/folder", "x" * 5000])
 def test_what_is_neither_command_nor_folder_is_named(word: str, docmind: Docmind) -> None:
     done = docmind(word)
     assert done.returncode == 2
@@ -167,7 +167,7 @@ def test_a_reader_that_leaves_early_ends_it_quietly(arguments: list[str]) -> Non
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_closed_streams_lose_only_what_goes_to_them(closed: str) -> None:
-    for arguments, status in (("profiles", 0), ("doctor", 2), ("--help", 0)):
+    for arguments, status in (("profiles", 0), ("chats", 2), ("--help", 0)):
         command = f"{sys.executable} -m docmind {arguments} {closed}"
         done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
         assert (done.returncode, "Traceback" in done.stderr + done.stdout) == (status, False)
