@@ -2,7 +2,9 @@
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 Mode = Literal["ro", "rw", "rwc"]
@@ -16,9 +18,15 @@ class Schema(NamedTuple):
     application: int
     """`PRAGMA application_id`: which of docmind's files it is."""
     version: int
-    """Raised with every change of the tables; another one is reported, never converted or deleted silently."""
+    """Raised with every change of the tables; another one, without an upgrade, is reported and left as it is."""
     tables: str
     """The statements that make them."""
+    upgrades: Mapping[int, str] = MappingProxyType({})
+    """By version: the one statement that makes the next version of it, and loses nothing."""
+
+
+class _Older(sqlite3.DatabaseError):
+    """The file has to be upgraded first, and was opened to be read only."""
 
 
 def connect(file: Path, mode: Mode, schema: Schema) -> sqlite3.Connection:
@@ -30,6 +38,9 @@ def connect(file: Path, mode: Mode, schema: Schema) -> sqlite3.Connection:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     try:
+        return _connect(file, mode, schema)
+    except _Older:
+        _connect(file, "rw", schema).close()
         return _connect(file, mode, schema)
     except sqlite3.Error as error:
         if mode != "ro" or code_of(error) not in DISK_ERRORS or is_written(file):
@@ -75,7 +86,23 @@ def _prepare(connection: sqlite3.Connection, mode: str, schema: Schema) -> None:
         connection.executescript(f"BEGIN IMMEDIATE; {schema.tables} {marks} COMMIT;")
         version = schema.version
     application = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application == schema.application and version in schema.upgrades:
+        version = _upgrade(connection, mode, schema)
     if (application, version) != (schema.application, schema.version):
         raise sqlite3.DatabaseError("it was not written by this version of docmind")
     if mode in ("rw", "rwc"):
         connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;")
+
+
+def _upgrade(connection: sqlite3.Connection, mode: str, schema: Schema) -> int:
+    """The version of the file afterwards. Two processes may come here at once: the second one finds it done."""
+    if mode not in ("rw", "rwc"):
+        raise _Older("it was written by an earlier version of docmind")
+    connection.execute("BEGIN IMMEDIATE")
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    while version in schema.upgrades:
+        connection.execute(schema.upgrades[version])
+        version += 1
+        connection.execute(f"PRAGMA user_version={version}")
+    connection.execute("COMMIT")
+    return version

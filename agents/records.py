@@ -148,3 +148,5 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     completion_tokens: int = 0
     estimated: bool = False
     """Whether the tokens were not counted by the server."""
+    whole: bool = False
+    """Whether the answer came whole, not streamed: how fast it was written cannot be seen."""

@@ -36,7 +36,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     total_ms: Times | None
     """Over the calls that succeeded."""
     tokens_per_s: float | None
-    """Tokens after the first over the seconds after the first, of all calls that succeeded."""
+    """Tokens after the first over the seconds after the first, of the calls that succeeded and were streamed."""
     prompt_tokens: int
     completion_tokens: int
 
@@ -74,7 +74,7 @@ def summary(profile: str, calls: Sequence[Call]) -> Summary:
         success=round(len(good) / tried, 4) if tried else None,
         first_token_ms=_times([call.first_token_ms for call in calls if call.first_token_ms is not None]),
         total_ms=_times([call.total_ms for call in good]),
-        tokens_per_s=_speed(good),
+        tokens_per_s=_speed(call for call in good if not call.whole),
         prompt_tokens=sum(call.prompt_tokens for call in calls),
         completion_tokens=sum(call.completion_tokens for call in calls),
     )

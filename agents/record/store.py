@@ -42,10 +42,12 @@ CREATE TABLE call(
     first_token_ms REAL,
     prompt_tokens INTEGER NOT NULL,
     completion_tokens INTEGER NOT NULL,
-    estimated INTEGER NOT NULL
+    estimated INTEGER NOT NULL,
+    whole INTEGER NOT NULL DEFAULT 0
 );
 """
-_SCHEMA = database.Schema(application=0x646F6372, version=1, tables=_TABLES)  # "docr"
+_UPGRADES = {1: "ALTER TABLE call ADD COLUMN whole INTEGER NOT NULL DEFAULT 0"}
+_SCHEMA = database.Schema(application=0x646F6372, version=2, tables=_TABLES, upgrades=_UPGRADES)  # "docr"
 _INSERT = f"INSERT INTO call({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _PRUNE = "DELETE FROM call WHERE id <= (SELECT max(id) FROM call) - ?"
 

@@ -43,6 +43,7 @@ class Calling:
         self._prompt = 0
         self.window = 0
         """Of the backend, in tokens; 0 until it is known."""
+        self._whole = False
         self._text: list[str] = []
         self._thinking: list[str] = []
 
@@ -121,6 +122,7 @@ class Calling:
         if self._first is None and (delta.text or delta.thinking):
             self._first = self._last
         self._usage = delta.usage or self._usage
+        self._whole = self._whole or delta.whole
         self._text.append(delta.text)
         self._thinking.append(delta.thinking)
 
@@ -138,6 +140,7 @@ class Calling:
             prompt_tokens=self.usage.prompt_tokens,
             completion_tokens=self.usage.completion_tokens,
             estimated=self.usage.estimated,
+            whole=self._whole,
         )
         self._record(call)
 

@@ -64,6 +64,14 @@ def test_the_speed_leaves_the_wait_for_the_first_token_out() -> None:
     assert summary("fast", calls).tokens_per_s == 10.0
 
 
+def test_an_answer_that_came_whole_has_no_speed() -> None:
+    whole = call(first_token_ms=999.9, completion_tokens=300, whole=True)
+    assert summary("fast", [whole]).tokens_per_s is None
+    streamed = call(first_token_ms=0.0, completion_tokens=11)
+    found = summary("fast", [whole, streamed])
+    assert (found.tokens_per_s, found.completion_tokens) == (10.0, 311)
+
+
 @pytest.mark.parametrize("only", [call(), call(first_token_ms=1000.0, completion_tokens=1), call(outcome="cancelled")])
 def test_without_a_second_token_there_is_no_speed(only: Call) -> None:
     assert summary("fast", [only]).tokens_per_s is None

@@ -29,6 +29,7 @@ CALL = Call(
     prompt_tokens=10,
     completion_tokens=20,
     estimated=True,
+    whole=True,
 )
 
 
@@ -142,6 +143,35 @@ def test_a_record_that_cannot_be_used_is_told_and_left_as_it_is(file: Path, how:
     assert str(file) in caught.value.message
     assert caught.value.hint.startswith("Move it away")
     assert file.read_bytes() == held
+
+
+def make_older(file: Path) -> None:
+    """As the first version wrote it."""
+    with contextlib.closing(sqlite3.connect(file)) as db, db:
+        db.execute("ALTER TABLE call DROP COLUMN whole")
+        db.execute("PRAGMA user_version = 1")
+
+
+@pytest.mark.parametrize("first", ["read", "written"])
+def test_a_record_of_an_earlier_version_is_brought_up_to_date_and_keeps_its_rows(file: Path, first: str) -> None:
+    write(file, CALL)
+    make_older(file)
+    if first == "read":
+        assert read(file) == [msgspec.structs.replace(CALL, whole=False)]
+    write(file, CALL)
+    assert read(file) == [msgspec.structs.replace(CALL, whole=False), CALL]
+
+
+def test_many_readers_bring_a_record_up_to_date_once(file: Path) -> None:
+    write(file, CALL)
+    make_older(file)
+    seen: list[int] = []
+    readers = [threading.Thread(target=lambda: seen.append(len(read(file)))) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join(30)
+    assert seen == [1] * 8
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:

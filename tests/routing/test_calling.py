@@ -101,6 +101,16 @@ async def test_a_long_stream_is_metered_while_it_comes(monkeypatch: pytest.Monke
     assert len(meters) > 4
 
 
+async def test_an_answer_that_came_whole_is_recorded_as_one() -> None:
+    for fault, whole in ((None, False), (Fault("nostream"), True)):
+        async with FakeServer(["one two three"], fault=fault) as server:
+            profile = Profile(kind="openai", url=server.openai_url, model=server.model)
+            made = Caller(Candidate(open_backend("fast", profile), Breaker()), 60)
+            assert await made.hear() == "one two three"
+            await made.candidate.backend.aclose()
+        assert [call.whole for call in made.calls] == [whole]
+
+
 async def test_the_breaker_hears_how_each_call_ended() -> None:
     async with caller(FakeServer(["one two"], fault=Fault("status", status=500, times=FAILURES))) as made:
         for number in range(FAILURES):

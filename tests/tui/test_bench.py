@@ -73,6 +73,14 @@ def test_failures_in_between_lower_the_success_rate(program: Program) -> None:
     assert (near["calls"], near["ok"], near["success"], near["errors"]) == (4, 2, 0.5, {"ERR_5009": 2})
 
 
+def test_a_server_that_answers_whole_has_no_speed(program: Program) -> None:
+    with FakeServer(fault=Fault("nostream")) as server:
+        file = program.config(f'[profiles.near]\nkind = "openai"\nurl = "{server.openai_url}"\n')
+        (near,) = program.json("bench", "--runs", "2", "--config", file)["profiles"]
+    assert (near["ok"], near["tokens_per_s"]) == (2, None)
+    assert near["completion_tokens"] > 2
+
+
 def test_an_answer_without_end_is_left_and_counts(program: Program) -> None:
     with FakeServer(["word " * 5000], gap=0.002) as server:
         (near,) = program.json("bench", "--runs", "1", "--config", config(program, near=server))["profiles"]
