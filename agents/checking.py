@@ -38,7 +38,7 @@ def order(known: Mapping[str, Profile], chain: Sequence[str], wanted: Sequence[s
 
 
 def unchecked(name: str, profile: Profile, speeds: Mapping[str, float]) -> ProfileState:
-    """What is known without asking. `speeds`: tokens a second of the last answers, by profile."""
+    """What is known without asking. `speeds`: tokens a second of the last calls, by profile."""
     return ProfileState(
         name=name,
         kind=profile.kind,

@@ -42,7 +42,7 @@ class Engine:
         self.idle_s = 600.0
         """Seconds without a client after which the engine ends; the last client's settings decide."""
         self.speeds: dict[str, float] = {}
-        """Tokens a second of the last answer, by profile."""
+        """Tokens a second of the last call that went well, by profile."""
         self.history = History()
         self.record = Recorder(record_file(data_dir))
         """Gets every call of a backend as it ends."""

@@ -108,7 +108,7 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     """What to do about it."""
     tokens_per_s: float | None = None
-    """Of its last answer; None before the first one."""
+    """Of its last call that went well and was streamed; None before the first one."""
     fit: Verdict | None = None
     """None where it is not known before the model is loaded."""
     breaker: Literal["closed", "open", "half-open"] = "closed"

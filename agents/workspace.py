@@ -31,6 +31,7 @@ from .protocol import (
     State,
 )
 from .protocol import Library as LibraryState
+from .record.stats import summary
 from .records import Attempt, Call
 from .routing.candidate import Candidate
 from .routing.chain import plan, profiles
@@ -131,11 +132,11 @@ class Workspace:
     def _record(self, call: Call) -> None:
         self._engine.history.note(call)
         self._engine.record.add(call)
+        if speed := summary(call.profile, [call]).tokens_per_s:
+            self._engine.speeds[call.profile] = speed
 
     def _answered(self, ask: Ask, names: Sequence[str], event: Answered) -> None:
         """Notes how well it went; tells when the first choice had better be another profile."""
-        if event.timings.tokens_per_s:
-            self._engine.speeds[event.profile] = event.timings.tokens_per_s
         self._first = names[0]
         why = self._engine.history.verdict(names[0], self._settings.rollback)
         if why and ask.fallback:

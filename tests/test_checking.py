@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from docmind.agents.client import Client
+from docmind.agents.client import Client, stop
 from docmind.agents.errors import Code
 from docmind.agents.protocol import Answered, Ask, Check, Checked, Failed, Library, Profiles
+from docmind.agents.record.stats import summary
+from docmind.agents.record.store import read, record_file
 from docmind.agents.records import ProfileState
 from docmind.agents.settings import Profile, Settings
 from engine_clients import opened, result, wait_for
-from fakes import FakeServer
+from fakes import FakeServer, Fault
 from fakes.gguf import write_gguf
 
 SEARCH = 'Action: search_documents\nAction Input: {"query": "pump"}'
@@ -80,17 +82,28 @@ async def test_an_unknown_profile_is_named(data_dir: Path, folder: Path) -> None
     assert "quotes" in event.hint
 
 
-async def test_the_speed_of_the_last_answer_is_kept(data_dir: Path, folder: Path, server: FakeServer) -> None:
-    settings = Settings(profiles={"alive": Profile(kind="ollama", url=server.ollama_url)})
-    client = await opened(data_dir, folder, settings)
-    async with aclosing(client):
-        first, _ = await checked(client, "alive")
-        assert first[0].tokens_per_s is None
-        client.send(Ask(run="1", question="Which colour has the pump?"))
-        _, answered = await result(client, "1")
-        assert isinstance(answered, Answered)
-        first, found = await checked(client, "alive")
-    assert first[0].tokens_per_s == found["alive"].tokens_per_s == answered.timings.tokens_per_s
+async def test_the_speed_of_each_profile_is_that_of_its_own_last_call_that_went_well(
+    data_dir: Path, folder: Path, server: FakeServer
+) -> None:
+    with FakeServer([SEARCH], fault=Fault("fin", after=3), gap=0.01) as broken:
+        profiles = {
+            "broken": Profile(kind="ollama", url=broken.ollama_url, priority=9),
+            "alive": Profile(kind="ollama", url=server.ollama_url),
+        }
+        client = await opened(data_dir, folder, Settings(profiles=profiles))
+        async with aclosing(client):
+            first, _ = await checked(client, *profiles)
+            assert [state.tokens_per_s for state in first] == [None, None]
+            client.send(Ask(run="1", question="Which colour has the pump?"))
+            _, answered = await result(client, "1")
+            assert isinstance(answered, Answered)
+            first, found = await checked(client, *profiles)
+    await stop(data_dir)
+    last = read(record_file(data_dir))[-1]
+    assert last.profile == "alive"
+    speed = summary("alive", [last]).tokens_per_s
+    assert [state.tokens_per_s for state in first] == [None, speed]
+    assert found["alive"].tokens_per_s == speed
 
 
 async def test_a_server_that_loads_its_model_is_no_dead_one(data_dir: Path, folder: Path) -> None:

@@ -116,7 +116,7 @@ class Route:
                 if isinstance(item, Delta):
                     for piece in joining.feed(item.text):
                         yield Delta(text=piece, whole=item.whole) if isinstance(piece, str) else piece
-                    if item.thinking or item.usage:
+                    if item.thinking or item.usage or (item.whole and not item.text):
                         yield msgspec.structs.replace(item, text="")
                 else:
                     yield item

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from docmind.agents.backends.base import Delta
 from docmind.agents.errors import Code
 from docmind.agents.settings import AgentSettings
 from fakes import FakeServer, Fault, Reply
@@ -89,6 +90,17 @@ async def test_backends_that_fail_before_they_go_on_take_nothing_away() -> None:
     assert done.text == REPLY
     assert [switch.continues for switch in done.switches] == [True, True]
     assert done.switches[1].reason.count("left alone for") == 1
+
+
+async def test_one_that_answers_whole_says_before_its_text_that_it_will() -> None:
+    server = in_words(fault=Fault("nostream"))
+    async with dying(11) as first, server as second, candidates(first, second) as chain:
+        await step(chain[1:])  # refuses to stream: from now on it is known that it does not
+        done = await step(chain, LOOKED_UP)
+    assert done.text == REPLY
+    whole = [item.text for item in done.items if isinstance(item, Delta) and item.whole]
+    assert whole[0] == ""
+    assert all(whole[1:])
 
 
 async def test_one_that_refuses_the_prefix_is_asked_in_words() -> None:
