@@ -26,7 +26,9 @@ kind = "llamacpp"
 path = "~/models/llama-3.2-3b-instruct-q8_0.gguf"
 """
 _HEALTH = ("state", "level", "took_ms", "model", "context", "code", "reason", "hint")
-_SECRET = re.compile(r"key|token|secret|password|authorization", re.IGNORECASE)
+_SECRET = re.compile(r"key|secret|password|authorization", re.IGNORECASE)
+_TOKEN = re.compile(r"token(?!iz)", re.IGNORECASE)
+"""A secret where it is text; a number counts tokens or names one, as in max_new_tokens."""
 
 
 def add_parsers(commands: Subparsers) -> None:
@@ -99,7 +101,12 @@ def _everything(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict[
 def _without_secrets(options: dict[str, Any]) -> dict[str, Any]:
     """Also those of the tables inside."""
     shown = {key: _without_secrets(value) if isinstance(value, dict) else value for key, value in options.items()}
-    return {key: "[hidden]" if _SECRET.search(key) else value for key, value in shown.items()}
+    return {key: "[hidden]" if _is_secret(key, value) else value for key, value in shown.items()}
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    numbers = all(isinstance(one, int | float) for one in (value if isinstance(value, list) else [value]))
+    return bool(_SECRET.search(name) or (_TOKEN.search(name) and not numbers))
 
 
 def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict[str, ProfileState]") -> None:

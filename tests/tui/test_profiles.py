@@ -117,6 +117,19 @@ def test_secrets_among_the_options_are_hidden(config: Path, capsys: pytest.Captu
     assert json.loads(out)["profiles"]["far"]["options"]["temperature"] == 0.5
 
 
+def test_options_that_only_count_tokens_are_shown_and_tokens_to_sign_in_with_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = {"max_new_tokens": 512, "stop_token_ids": [1, 2], "tokenizer_mode": "slow", "skip_special_tokens": True}
+    tokens = {"hf_token": "hf_very", "tokens": ["hf_very"], "secret_number": 4711, "Auth-Token": "hf_very"}
+    options = ", ".join(f"{name} = {json.dumps(value)}" for name, value in {**counts, **tokens}.items())
+    config = tmp_path / "config.toml"
+    config.write_text(f'[profiles.own]\nkind = "hosted"\nclass = "some.Class"\noptions = {{{options}}}\n')
+    main(["profiles", "--json", "--config", str(config)])
+    shown = json.loads(capsys.readouterr().out)["profiles"]["own"]["options"]
+    assert shown == counts | dict.fromkeys(tokens, "[hidden]")
+
+
 def test_listing_opens_no_socket_and_writes_nothing(
     config: Path, monkeypatch: pytest.MonkeyPatch, no_own_configuration: Path
 ) -> None:
