@@ -32,11 +32,12 @@ class ProfileChoice:
 
     @property
     def next_ones(self) -> list[str]:
-        """Names of those that take over when the current one fails, in their order."""
+        """Names of those that take over when the current one fails, in their order; not of those known to be down."""
         current = self.current
         if current is None or self.pinned:
             return []
-        return [name for name in self.states if name != current.name and name not in self.banned]
+        able = (state for name, state in self.states.items() if name != current.name and name not in self.banned)
+        return [state.name for state in able if state.state != "down"]
 
     def know(self, states: Iterable[ProfileState]) -> None:
         """The engine checks these: all, or some of those that are known already. What was found before stays shown."""

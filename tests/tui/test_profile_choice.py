@@ -31,7 +31,12 @@ def test_nothing_is_current_before_the_engine_has_said_what_there_is() -> None:
 def test_the_first_one_that_is_not_down_is_current(choice: ProfileChoice) -> None:
     assert choice.current is not None
     assert choice.current.name == "fast"
-    assert choice.next_ones == ["big", "quotes"]
+
+
+def test_those_that_are_down_are_not_next_until_they_are_back(choice: ProfileChoice) -> None:
+    assert choice.next_ones == ["quotes"]
+    choice.found(profile("big", "loading"))
+    assert choice.next_ones == ["fast", "quotes"]
 
 
 def test_a_switch_counts_at_once(choice: ProfileChoice) -> None:
@@ -78,7 +83,7 @@ def test_a_pinned_profile_has_nobody_behind_it_until_it_is_let_go(choice: Profil
     assert choice.pin()
     assert (choice.chosen, choice.next_ones, choice.rule("fast")) == ("fast", [], "pinned")
     assert not choice.pin()
-    assert choice.next_ones == ["big", "quotes"]
+    assert choice.next_ones == ["quotes"]
     assert choice.pin("quotes")
     choice.switch("fast")
     assert not choice.pinned
@@ -88,7 +93,7 @@ def test_a_banned_profile_is_neither_current_nor_next(choice: ProfileChoice) -> 
     choice.switch("fast")
     assert choice.ban()
     assert choice.current is not None
-    assert (choice.current.name, choice.next_ones, choice.rule("fast")) == ("quotes", ["big"], "banned")
+    assert (choice.current.name, choice.next_ones, choice.rule("fast")) == ("quotes", [], "banned")
     assert not choice.ban("fast")
     assert choice.rule("fast") == ""
 
