@@ -59,7 +59,9 @@ class Session:
         try:
             async for line in self._reader:
                 self._obey(_decoder.decode(line))
-        except (ConnectionError, ValueError) as error:  # ValueError: not a command, or a line over the limit
+        except ConnectionError:
+            pass  # it has left, which is no fault
+        except ValueError as error:  # not a command, or a line over the limit
             log.warning("a client was cut off: %s", one_line(repr(error)))
         finally:
             await self._close(sending)
@@ -166,7 +168,9 @@ class Session:
         await asyncio.wait([sending])
         try:
             await self._outbox.flush()
-        except (ConnectionError, ValueError) as error:
+        except ConnectionError:
+            pass
+        except ValueError as error:
             log.warning("the last events could not be sent: %s", one_line(repr(error)))
         finally:
             self._writer.close()

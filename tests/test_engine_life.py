@@ -111,6 +111,19 @@ async def test_a_client_that_leaves_in_the_middle_of_a_search_harms_nobody(data_
     await staying.aclose()
 
 
+async def test_a_client_that_leaves_in_mid_answer_is_no_warning(data_dir: Path, folder: Path) -> None:
+    search = 'Action: search_documents\nAction Input: {"query": "pump"}'
+    with FakeServer([search, "Answer: " + "word " * 5000], gap=0.001) as server:
+        for number in range(3):
+            client = await opened(data_dir, folder, using(server))
+            client.send(Ask(run="r", question="?"))
+            await wait_for(client, Token)
+            client._writer.transport.abort()  # as a process that is killed
+            await server.until(lambda count=number + 1: len(server.disconnects) == count)  # type: ignore[misc]
+        await stop(data_dir)
+    assert (data_dir / "engine.log").read_text() == ""
+
+
 async def test_a_question_that_is_cancelled_at_once_ends_in_an_event_too(data_dir: Path, folder: Path) -> None:
     client = await opened(data_dir, folder)
     client.send(Ask(run="r", question="What?"))
