@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 from collections import deque
+from pathlib import Path
 from typing import Any, Self
 
 from ..text import clean
@@ -42,6 +43,7 @@ class Child:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
         )
+        _end_first_without_memory(process.pid)
         assert process.stdin is not None
         process.stdin.write(json.dumps(config).encode() + b"\n")
         return cls(process)
@@ -99,3 +101,9 @@ class Child:
         while chunk := await self.process.stderr.read(65536):
             text = clean(chunk.decode(errors="replace"))
             self.lines.extend(line[:300] for line in text.splitlines() if line.strip())
+
+
+def _end_first_without_memory(process: int) -> None:
+    """Where memory runs out, Linux kills the process with the highest score: the model's, not the engine."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{process}/oom_score_adj").write_text("1000")

@@ -11,7 +11,6 @@ because arguments can be seen by every user of the machine. Out comes {"window":
 When stdin closes or the parent dies, the process ends, and with it whatever the class has started.
 """
 
-import contextlib
 import ctypes
 import json
 import os
@@ -20,7 +19,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from .hosted_home import OFFLINE, RemoteRefused, stay_at_home
@@ -36,7 +34,6 @@ ERROR_LIMIT = 2000
 def main() -> None:
     """Serve until the parent closes stdin or dies."""
     _end_with_parent()
-    _end_first_without_memory()
     tell = _own_stdout()
     config = json.loads(sys.stdin.buffer.readline())
     calls: queue.SimpleQueue[Message] = queue.SimpleQueue()
@@ -124,12 +121,6 @@ def _end_with_parent() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
         threading.Thread(target=_end_at_signal, daemon=True).start()
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGUSR2)
-
-
-def _end_first_without_memory() -> None:
-    """Where memory runs out, Linux kills the process with the highest score: this one, not the engine."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _end_at_signal() -> None:

@@ -150,12 +150,3 @@ async def test_the_child_and_what_it_started_end_when_the_parent_is_killed(host:
     parent.kill()
     await parent.wait()
     await until(lambda: gone(child) and gone(grandchild))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the score")
-async def test_without_memory_the_system_ends_the_child_before_the_engine(host: Open) -> None:
-    backend = host("Streaming")
-    await backend.context()
-    assert backend.child is not None
-
-    assert lines(Path(f"/proc/{backend.child.process.pid}/oom_score_adj")) == ["1000"]
