@@ -15,7 +15,7 @@ costs some passages, too large a one costs the answer."""
 
 
 class OpenAIServer(Server):
-    """Which flavour it is, is found out once, and again after a failure."""
+    """Which flavour it is, is found out once, and again when it may be another one."""
 
     kind: ClassVar = "openai"
     _flavour: Flavour | None = None

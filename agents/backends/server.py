@@ -18,11 +18,21 @@ LARGEST_CONTEXT = 8192
 """Default limit of the context window, in tokens: room for an agent's steps, and the KV cache stays small."""
 MODELS_SHOWN = 8
 """Names listed when a model is missing."""
+MAY_BE_ANOTHER = {
+    Code.UNAVAILABLE,
+    Code.BROKEN,
+    Code.CRASHED,
+    Code.NOT_READY,
+    Code.MODEL_NOT_FOUND,
+    Code.CONTEXT_OVERFLOW,
+    Code.INVALID_RESPONSE,
+}
+"""After these another server, model or window may be at the same address. One that is slow, or fails, is the same."""
 HTTP_PORTS = {"http": 80, "https": 443}
 
 
 class Server(Checkable):
-    """What it told is remembered until something fails."""
+    """What it told is remembered until a failure says that it may be another one."""
 
     default_url: ClassVar[str] = ""
     _facts: tuple[str, int] | None = None
@@ -123,14 +133,17 @@ class Server(Checkable):
             return False
 
     def forget(self) -> None:
-        """What the server told: after a failure it may be another one."""
+        """What the server told."""
         self._facts = None
 
     async def explain(self, error: Exception) -> DocmindError:
         """The DocmindError for a library's error, with the models that there are when one is missing."""
-        self.forget()
-        if isinstance(error, DocmindError):
-            return error
+        failure = error if isinstance(error, DocmindError) else await self._understood(error)
+        if failure.code in MAY_BE_ANOTHER:
+            self.forget()
+        return failure
+
+    async def _understood(self, error: Exception) -> DocmindError:
         failure = as_docmind_error(error, clean(self.name), self.place, self.profile.model, self.key)
         if failure.code == Code.MODEL_NOT_FOUND:
             failure.hint = await self.model_hint()

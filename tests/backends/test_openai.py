@@ -9,7 +9,7 @@ import pytest
 from docmind.agents.backends.openai import OpenAI
 from docmind.agents.backends.openai_server import UNKNOWN_CONTEXT
 from docmind.agents.errors import Code
-from docmind.agents.settings import Profile
+from docmind.agents.settings import Profile, Timeouts
 from fakes import FakeServer, Fault, Reply
 from fakes.listening import listen
 
@@ -43,6 +43,30 @@ async def test_the_profiles_window_is_taken_as_it_is() -> None:
 async def test_a_server_that_tells_no_window_is_trusted_with_little() -> None:
     async with asking(FakeServer(flavour="plain")) as backend:
         assert await backend.context() == UNKNOWN_CONTEXT
+
+
+@pytest.mark.parametrize(
+    ("fault", "known"),
+    [
+        (Fault("status", status=500), True),
+        (Fault("status", status=429), True),
+        (Fault("error", after=1), True),
+        (Fault("stall", after=1), True),
+        (Fault("status", status=503), False),
+        (Fault("fin", after=1), False),
+        (Fault("status", status=400, message="maximum context length"), False),
+    ],
+    ids=str,
+)
+async def test_the_window_is_asked_for_again_only_where_it_may_be_another(fault: Fault, known: bool) -> None:
+    server = FakeServer(context=5000, fault=fault)
+    async with asking(server, timeouts=Timeouts(stall=0.1)) as backend:
+        assert await backend.context() == 5000
+        assert (await listen(backend)).error
+        assert bool(backend.window) == known
+        server.resume()
+        server.context = 3000
+        assert await backend.context() == (5000 if known else 3000)
 
 
 @pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/"])
