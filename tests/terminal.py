@@ -32,7 +32,7 @@ KEYS = {
     "ctrl+home": "\x1b[1;5H",
     "ctrl+end": "\x1b[1;5F",
     **{f"f{n}": f"\x1bO{letter}" for n, letter in enumerate("PQRS", 1)},
-    **{f"f{n}": f"\x1b[{code}~" for n, code in ((5, 15), (6, 17))},
+    **{f"f{n}": f"\x1b[{code}~" for n, code in ((5, 15), (6, 17), (12, 24))},
     **{f"alt+{n}": f"\x1b{n}" for n in range(1, 10)},
 }
 # What pyte does not know: strings to the terminal, private and intermediate forms.
