@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .amounts import held, memory, told
+from .amounts import NOT_TOLD, capability, held, memory, told
 from .arguments import Subparsers, data_dir
 from .terminal import BOLD, DIM, is_styled, say, say_json
 
@@ -123,14 +123,10 @@ def _print_gpu(gpu: "Gpu", ours: frozenset[int]) -> None:
     say(f"  VRAM         {memory(gpu.memory_used, gpu.memory_total)}{_share(gpu)}")
     say(f"  temperature  {told(gpu.temperature, '°C')}{limit}")
     say(f"  power        {told(gpu.power, 'W', gpu.power_limit)}")
-    say(f"  clock        {told(gpu.clock, 'MHz', gpu.clock_limit)}{why}")
-    more = [
-        f"fan {gpu.fan} %" if gpu.fan is not None else "",
-        f"PCIe {gpu.pcie}" if gpu.pcie else "",
-        "compute capability {}.{}".format(*gpu.capability) if gpu.capability else "",
-    ]
-    if any(more):
-        say(f"  {'   '.join(filter(None, more))}", DIM)
+    say(f"  clock        {told(gpu.clock, 'MHz', gpu.clock_limit)}, memory {told(gpu.memory_clock, 'MHz')}{why}")
+    say(f"  fan {told(gpu.fan, '%')}   PCIe {gpu.pcie or NOT_TOLD}   {capability(gpu)}", DIM)
+    if gpu.processes is None:
+        say(f"  processes    {NOT_TOLD}")
     for holder in holders(gpu, ours):
         whose = "docmind" if holder.ours else holder.user
         name = holder.name or "a process of another user"
@@ -140,4 +136,4 @@ def _print_gpu(gpu: "Gpu", ours: frozenset[int]) -> None:
 def _share(gpu: "Gpu") -> str:
     if gpu.memory_used is None or not gpu.memory_total:
         return ""
-    return f"  ({100 * gpu.memory_used / gpu.memory_total:.0f} %)"
+    return f"  ({100 * gpu.memory_used / gpu.memory_total:.0f} %, {held(gpu.memory_free)} free)"

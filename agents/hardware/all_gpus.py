@@ -1,5 +1,6 @@
 """All cards of the machine, whoever made them."""
 
+import itertools
 import queue
 import threading
 from collections.abc import Sequence
@@ -19,13 +20,22 @@ class AllGpus:
 
     def __init__(self, readers: Sequence[Reader] | None = None) -> None:
         self._readers = readers if readers is not None else (NvmlReader(), AmdReader())
+        self._most = [0] * len(self._readers)  # cards of each so far: the others keep their numbers when one is lost
 
     def read(self) -> Reading:
         """Every vendor's cards; versions are those of the first driver that tells them."""
         readings = [reader.read() for reader in self._readers]
-        gpus = [gpu for reading in readings for gpu in reading.gpus]
+        self._most = [
+            max([most, *(gpu.index + 1 for gpu in reading.gpus)])
+            for most, reading in zip(self._most, readings, strict=True)
+        ]
+        firsts = [0, *itertools.accumulate(self._most)]
         return Reading(
-            [msgspec.structs.replace(gpu, index=index) for index, gpu in enumerate(gpus)],
+            [
+                msgspec.structs.replace(gpu, index=first + gpu.index)
+                for first, reading in zip(firsts, readings, strict=False)
+                for gpu in reading.gpus
+            ],
             " ".join(reading.problem for reading in readings if reading.problem),
             next((reading.driver for reading in readings if reading.driver), ""),
             next((reading.cuda for reading in readings if reading.cuda), ""),

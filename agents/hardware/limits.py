@@ -12,6 +12,10 @@ FULL, FREE = 0.875, 0.85
 HOLDS_BACK = frozenset({"heat", "hardware", "power brake"})
 """Reasons for lower clocks that are no daily business; a card at its power limit only works hard."""
 
+CALM = 5
+"""Readings in a row without such a reason after which a card counts as held back no more: at its limit the reason
+comes and goes with every second."""
+
 
 class Limits:
     """Cards by index; `take` keeps the sets up to date."""
@@ -21,6 +25,7 @@ class Limits:
         self.full: set[int] = set()
         self.held: set[int] = set()
         self._seen: set[int] = set()
+        self._calm: dict[int, int] = {}
 
     def take(self, gpus: Sequence[Gpu]) -> list[str]:
         """What has begun with this reading, in words; of a card's first reading nothing: it has been so before.
@@ -31,12 +36,16 @@ class Limits:
         self._seen.update(gpu.index for gpu in gpus)
         return [words for was_seen, told in begun if was_seen for words in told]
 
+    def worst(self, gpus: Sequence[Gpu]) -> Gpu:
+        """The one with the most signs, the first of several."""
+        return max(gpus, key=lambda gpu: sum(gpu.index in signs for signs in (self.hot, self.full, self.held)))
+
     def _crossed(self, gpu: Gpu) -> Iterator[str]:
         if self._is_new(self.hot, gpu, self._is_hot(gpu)):
             yield f"GPU {gpu.index} is hot: {gpu.temperature} °C."
         if self._is_new(self.full, gpu, self._is_full(gpu)):
             yield f"The memory of GPU {gpu.index} is nearly full. A model that needs more runs slowly, or not at all."
-        if self._is_new(self.held, gpu, bool(HOLDS_BACK.intersection(gpu.throttle or ()))):
+        if self._is_new(self.held, gpu, self._is_held(gpu)):
             yield f"GPU {gpu.index} is slowed down by {', '.join(gpu.throttle or ())}."
 
     def _is_hot(self, gpu: Gpu) -> bool:
@@ -49,6 +58,13 @@ class Limits:
         if gpu.memory_used is None or not gpu.memory_total:
             return False
         return gpu.memory_used / gpu.memory_total >= (FREE if gpu.index in self.full else FULL)
+
+    def _is_held(self, gpu: Gpu) -> bool:
+        if HOLDS_BACK.intersection(gpu.throttle or ()):
+            self._calm[gpu.index] = 0
+            return True
+        self._calm[gpu.index] = self._calm.get(gpu.index, 0) + 1
+        return gpu.index in self.held and self._calm[gpu.index] < CALM
 
     def _is_new(self, cards: set[int], gpu: Gpu, now: bool) -> bool:
         before = gpu.index in cards

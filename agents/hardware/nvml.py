@@ -53,11 +53,11 @@ class NvmlReader:
         found = [card for index in range(count) if (card := self._card(index))]
         if count and not found:
             raise nvml.NVMLError(nvml.NVML_ERROR_GPU_IS_LOST)
-        lost = count - len(found)
+        lost = sorted({*range(count)} - {gpu.index for gpu in found})
         cuda = self._ask(nvml.nvmlSystemGetCudaDriverVersion)
         return Reading(
             found,
-            f"{lost} GPU{'s do' if lost > 1 else ' does'} not answer." if lost else "",
+            f"GPU {', '.join(map(str, lost))} {'do' if len(lost) > 1 else 'does'} not answer." if lost else "",
             driver=one_line(str(self._ask(nvml.nvmlSystemGetDriverVersion) or "")),
             cuda=f"{cuda // 1000}.{cuda % 1000 // 10}" if cuda else "",
         )

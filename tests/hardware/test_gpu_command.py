@@ -38,13 +38,23 @@ def test_cards_are_told_with_units_limits_and_holders(driver: FakeDriver) -> Non
     said = re.sub(" +", " ", done.stdout)
     assert done.returncode == 0
     for line in (
-        "GPU 0 Fake Card 16\n load 87 %\n VRAM 12.1 / 16.0 GB (76 %)\n temperature 71 °C (slows down at 93 °C)",
-        "power 244 / 320 W\n clock 1905 / 2100 MHz (held down by power limit)",
+        "GPU 0 Fake Card 16\n load 87 %\n VRAM 12.1 / 16.0 GB (76 %, 3.9 GB free)\n",
+        "temperature 71 °C (slows down at 93 °C)",
+        "power 244 / 320 W\n clock 1905 / 2100 MHz, memory 7001 MHz (held down by power limit)",
         "fan 43 % PCIe 4 x16 compute capability 8.6",
         f"{os.getpid()} 8.0 GB ",
         "driver 570.1, CUDA 12.8",
     ):
         assert line in said
+
+
+def test_what_is_not_told_is_not_left_out(driver: FakeDriver) -> None:
+    driver.says({"name": "Old Card"})
+    said = re.sub(" +", " ", gpu(driver).stdout)
+    assert said.startswith(
+        "GPU 0 Old Card\n load n/a\n VRAM n/a\n temperature n/a\n power n/a\n clock n/a, memory n/a\n"
+    )
+    assert " fan n/a PCIe n/a compute capability n/a\n processes n/a\n" in said
 
 
 def test_the_json_has_every_key_and_null_for_what_is_not_told(driver: FakeDriver) -> None:

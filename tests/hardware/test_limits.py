@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from docmind.agents.hardware.gpu import Gpu
-from docmind.agents.hardware.limits import Limits
+from docmind.agents.hardware.limits import CALM, Limits
 
 
 def seen(*indexes: int) -> Limits:
@@ -38,9 +38,17 @@ def test_the_memory_is_full_once_until_there_is_room(used: list[float], told: li
     assert crossings(*({"memory_used": int(gb * 1e9), "memory_total": 16_000_000_000} for gb in used)) == told
 
 
+def slowed_down(*reasons: tuple[str, ...] | None) -> list[int]:
+    return crossings(*({"throttle": reason} for reason in reasons))
+
+
 def test_a_card_at_its_power_limit_only_works_hard() -> None:
-    reasons: list[tuple[str, ...] | None] = [("power limit",), ("power limit", "heat"), ("heat",), None, ("hardware",)]
-    assert crossings(*({"throttle": reason} for reason in reasons)) == [0, 1, 0, 0, 1]
+    assert slowed_down(("power limit",), ("power limit", "heat")) == [0, 1]
+
+
+def test_reasons_that_come_and_go_are_told_once_until_the_card_is_calm() -> None:
+    assert slowed_down(*[("heat",), None, (), ("hardware",)] * 4) == [1] + [0] * 15
+    assert slowed_down(("heat",), *[("power limit",)] * CALM, ("heat",)) == [1] + [0] * CALM + [1]
 
 
 def test_the_words_name_the_card_and_the_reason() -> None:

@@ -3,6 +3,8 @@
 import pynvml
 import pytest
 
+from docmind.agents.hardware.all_gpus import AllGpus
+from docmind.agents.hardware.amd import AmdReader
 from docmind.agents.hardware.gpu import Gpu, Process, Reading
 from docmind.agents.hardware.nvml import NvmlReader
 from fakes.nvml import CARD, FakeDriver
@@ -119,7 +121,18 @@ def test_a_binding_without_a_call_is_as_a_card_that_does_not_tell(
 
 def test_a_lost_card_is_said_and_the_other_goes_on(driver: FakeDriver) -> None:
     driver.says(CARD, {**CARD, "lost": 1})
-    assert NvmlReader().read() == Reading([FIRST], "1 GPU does not answer.")
+    assert NvmlReader().read() == Reading([FIRST], "GPU 1 does not answer.")
+
+
+def test_cards_keep_their_numbers_when_others_are_lost(driver: FakeDriver) -> None:
+    reader = AllGpus([NvmlReader(), AmdReader(()), NvmlReader()])
+    driver.says(*[CARD] * 4)
+    assert [gpu.index for gpu in reader.read().gpus] == [*range(8)]
+    lost = {**CARD, "lost": 1}
+    driver.says(lost, CARD, CARD, lost)
+    found = reader.read()
+    assert [gpu.index for gpu in found.gpus] == [1, 2, 5, 6]
+    assert found.problem.startswith("GPU 0, 3 do not answer.")
 
 
 def test_the_only_card_can_be_lost_and_come_back(driver: FakeDriver) -> None:

@@ -69,6 +69,35 @@ async def test_memory_that_is_nearly_full_carries_a_sign(used: int, full: bool) 
         assert row(app.sidebar.text, "VRAM").endswith("!") == full
 
 
+async def test_a_sign_has_the_colour_of_warnings_which_is_another_one_than_that_of_values() -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        colours = []
+        for temperature in (71, 91):
+            app.sidebar.show_sample(sample(card(temperature=temperature)))
+            await pilot.pause()
+            style = list(app.sidebar.render_line(3))[-1].style
+            colours.append(style and style.color)
+        warning = app.sidebar.get_component_rich_style("sidebar--warning").color
+    assert colours[1] == warning != colours[0]
+
+
+async def test_of_many_cards_each_has_its_line_with_the_sign_before_what_is_wrong() -> None:
+    limit = 100_000_000_000
+    cards = [card(index=index, memory_total=limit) for index in range(4)]
+    cards += [card(index=4, memory_used=limit, memory_total=limit, temperature=100, throttle=("heat",))]
+    cards += [Gpu(index=5, name="Old")]
+    app = Alone()
+    async with app.run_test() as pilot:
+        app.sidebar.show_sample(sample(*cards))
+        await pilot.pause()
+        text = app.sidebar.text
+    assert row(text, "GPU 3") == "GPU 3    87 %   12/100 GB   71 °C"
+    assert row(text, "GPU 4") == "GPU 4    87 % !100/100 GB !100 °C"
+    assert row(text, "GPU 5") == "GPU 5     n/a         n/a     n/a"
+    assert text.count("! slowed down by heat") == 1
+
+
 async def test_without_a_gpu_the_machine_is_told_and_why_there_is_none() -> None:
     app = Alone()
     async with app.run_test() as pilot:
@@ -131,6 +160,25 @@ async def test_the_summary_is_told_once_for_every_change() -> None:
             app.sidebar.show_sample(sample(card(temperature=temperature)))
             await pilot.pause()
     assert app.summaries == ["87 % · 12.1/16.0 GB · 71 °C", "87 % · 12.1/16.0 GB · 86 °C !"]
+
+
+async def test_the_summary_is_of_the_card_that_needs_a_look_and_says_so_when_there_is_none() -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        for reading in (
+            sample(card(), card(index=1)),
+            sample(card(), card(index=1, memory_used=15_000_000_000, throttle=("heat",))),
+            sample(problem="It is not loaded."),
+            sample(),
+        ):
+            app.sidebar.show_sample(reading)
+            await pilot.pause()
+    assert app.summaries == [
+        "GPU 0 · 87 % · 12.1/16.0 GB · 71 °C",
+        "GPU 1 · 87 % · 15.0/16.0 GB ! · 71 °C · slowed down !",
+        "! GPU not read",
+        "",
+    ]
 
 
 async def test_outside_names_are_shown_as_they_are() -> None:

@@ -17,7 +17,7 @@ from docmind.agents.hardware.limits import Limits
 from docmind.agents.hardware.processes import Holder, holders
 from docmind.agents.hardware.watching import Sample
 
-from ..amounts import held, memory, told
+from ..amounts import NOT_TOLD, capability, held, memory, told
 from ..widgets.graph import drawn
 
 _WIDE, _LABEL, _VALUE = 110, 14, 18
@@ -85,7 +85,7 @@ class HardwareScreen(ModalScreen[None]):
         for gpu in self._sample.gpus.gpus:
             lines += [
                 *_card(gpu, self._hour, self._limits, columns),
-                *_holders(self._holders.get(gpu.index, [])),
+                *_holders(gpu, self._holders.get(gpu.index, [])),
                 Content(""),
             ]
         return Content("\n").join([*lines, *_rest(self._sample, columns)])
@@ -107,15 +107,18 @@ def _card(gpu: Gpu, hour: Hour, limits: Limits, columns: int) -> Iterator[Conten
 
 
 def _details(gpu: Gpu, limits: Limits) -> Iterator[Content]:
-    known = [
-        f"clock {told(gpu.clock, 'MHz', gpu.clock_limit)}" if gpu.clock is not None else "",
-        f"fan {gpu.fan} %" if gpu.fan is not None else "",
-        f"PCIe {gpu.pcie}" if gpu.pcie else "",
-        "compute capability {}.{}".format(*gpu.capability) if gpu.capability else "",
-        f"slows down at {gpu.temperature_limit} °C" if gpu.temperature_limit else "",
+    first = [
+        f"clock {told(gpu.clock, 'MHz', gpu.clock_limit)}",
+        f"memory clock {told(gpu.memory_clock, 'MHz')}",
+        f"fan {told(gpu.fan, '%')}",
+        f"PCIe {gpu.pcie or NOT_TOLD}",
     ]
-    if any(known):
-        yield Content.styled("  " + " · ".join(filter(None, known)), "$text-muted")
+    limit = told(gpu.temperature_limit, "°C")
+    second = [f"free memory {held(gpu.memory_free)}", f"slows down at {limit}", capability(gpu)]
+    for line in (first, second):
+        yield Content.styled("  " + " · ".join(line), "$text-muted")
+    if gpu.throttle is None:
+        yield Content.styled(f"  held down by {NOT_TOLD}", "$text-muted")
     if gpu.throttle:
         slow = gpu.index in limits.held
         yield Content.styled(
@@ -123,7 +126,9 @@ def _details(gpu: Gpu, limits: Limits) -> Iterator[Content]:
         )
 
 
-def _holders(found: list[Holder]) -> Iterator[Content]:
+def _holders(gpu: Gpu, found: list[Holder]) -> Iterator[Content]:
+    if gpu.processes is None:
+        yield Content.styled(f"  processes {NOT_TOLD}", "$text-muted")
     for holder in found[:_MOST_HOLDERS]:
         name = holder.name or "a process that cannot be seen"
         whose = "docmind" if holder.ours else holder.user

@@ -94,15 +94,23 @@ def rows(known: Known) -> list[Row]:
 
 def summary(known: Known) -> str:
     """`87 % · 12.1/16.0 GB · 71 °C · 41 tok/s`, for a screen without a sidebar."""
-    parts = []
-    gpu = known.sample.gpus.gpus[0] if known.sample and known.sample.gpus.gpus else None
-    if gpu:
-        parts += [f"{gpu.load} %"] if gpu.load is not None else []
-        parts += [memory(gpu.memory_used, gpu.memory_total).replace(" / ", "/")] if gpu.memory_used is not None else []
-        parts += [_degrees(gpu, known)] if gpu.temperature is not None else []
-    if speed := _speed(known):
-        parts.append(speed)
-    return " · ".join(parts)
+    gpus = known.sample.gpus.gpus if known.sample else []
+    found = _card_in_short(known.limits.worst(gpus), known) if gpus else []
+    if known.silent or (known.sample and known.sample.gpus.problem):
+        found.insert(0, "! driver silent" if known.silent else "! GPU not read")
+    return " · ".join(filter(None, [*found, _speed(known)]))
+
+
+def _card_in_short(gpu: Gpu, known: Known) -> list[str]:
+    """Of the card that needs a look most."""
+    found = [f"GPU {gpu.index}"] if known.sample and len(known.sample.gpus.gpus) > 1 else []
+    found += [f"{gpu.load} %"] if gpu.load is not None else []
+    if gpu.memory_used is not None:
+        room = memory(gpu.memory_used, gpu.memory_total).replace(" / ", "/")
+        found.append(room + " !" * (gpu.index in known.limits.full))
+    if gpu.temperature is not None:
+        found.append(told(gpu.temperature, "°C") + " !" * (gpu.index in known.limits.hot))
+    return found + ["slowed down !"] * (gpu.index in known.limits.held)
 
 
 def _hardware(known: Known) -> list[Row]:
@@ -111,9 +119,8 @@ def _hardware(known: Known) -> list[Row]:
         waiting = Row("! no answer from the driver", role="warning") if known.silent else Row("…", role="muted")
         return [Row("Machine", role="title"), waiting]
     gpus = sample.gpus.gpus
-    found = [row for gpu in gpus[:MOST_WHOLE] for row in _gpu(gpu, known)] + [
-        _gpu_line(gpu, known) for gpu in gpus[MOST_WHOLE:]
-    ]
+    found = [row for gpu in gpus[:MOST_WHOLE] for row in _gpu(gpu, known)]
+    found += [row for gpu in gpus[MOST_WHOLE:] for row in _gpu_line(gpu, known)]
     if sample.machine:
         machine = sample.machine
         share = machine.memory_used / machine.memory_total
@@ -138,25 +145,28 @@ def _gpu(gpu: Gpu, known: Known) -> list[Row]:
         _warned("temp", known.graph(f"temperature{gpu.index}"), told(gpu.temperature, "°C"), hot),
         Row("power", known.graph(f"power{gpu.index}"), told(gpu.power, "W", gpu.power_limit)),
     ]
-    if gpu.index in known.limits.held:
-        found.append(Row(f"! slowed down by {', '.join(gpu.throttle or ())}", role="warning"))
-    return found
+    return [*found, *_held(gpu, known)]
 
 
 def _warned(label: str, drawn: str, value: str, warned: bool) -> Row:
     return Row(label, drawn, f"{value} !", "warning") if warned else Row(label, drawn, value)
 
 
-def _gpu_line(gpu: Gpu, known: Known) -> Row:
-    """`GPU 3   87 % 12/16 GB 71 °C`, as far as it is known; `100 % 143/151 GB 88 °C !` just fits."""
-    load = f"{gpu.load} %" if gpu.load is not None else ""
+def _gpu_line(gpu: Gpu, known: Known) -> list[Row]:
+    """`GPU 3     87 %    12/16 GB   71 °C`, in columns; a sign stands before its value: `!143/151 GB !100 °C`."""
+    hot, full = gpu.index in known.limits.hot, gpu.index in known.limits.full
     used, total = gpu.memory_used, gpu.memory_total
-    room = f"{used / GB:.0f}/{total / GB:.0f} GB" if used is not None and total else ""
-    return Row(f"GPU {gpu.index}", "", " ".join(filter(None, [load, room, _degrees(gpu, known)])))
+    room = f"{used / GB:.0f}/{total / GB:.0f} GB" if used is not None and total else "n/a"
+    value = f"{told(gpu.load, '%'):>5} {'!' * full + room:>11} {'!' * hot + told(gpu.temperature, '°C'):>7}"
+    return [Row(f"GPU {gpu.index}", "", value, "warning" if hot or full else "value"), *_held(gpu, known)]
 
 
-def _degrees(gpu: Gpu, known: Known) -> str:
-    return told(gpu.temperature, "°C") + " !" * (gpu.index in known.limits.hot)
+def _held(gpu: Gpu, known: Known) -> list[Row]:
+    """Empty where nothing slows the card down. The reasons come and go faster than the sign."""
+    if gpu.index not in known.limits.held:
+        return []
+    why = f" by {', '.join(gpu.throttle)}" if gpu.throttle else ""
+    return [Row(_short(f"! slowed down{why}"), role="warning")]
 
 
 def _library(library: Library | None) -> list[Row]:

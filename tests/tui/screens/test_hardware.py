@@ -6,6 +6,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from docmind.agents.hardware import processes
 from docmind.agents.hardware.gpu import Gpu, Process
+from docmind.agents.hardware.limits import CALM
 from docmind.tui.screens import chat as module
 from docmind.tui.screens.hardware import HardwareScreen
 from docmind.tui.widgets.sidebar import Sidebar
@@ -66,7 +67,7 @@ async def test_it_follows_the_readings_and_goes_by_its_own_key(stage: Stage) -> 
 
 async def test_a_crossing_is_told_once(stage: Stage) -> None:
     async with stage.opened(CARD) as chat:
-        for card in (HOT, HOT, CARD, HOT):
+        for card in (HOT, HOT, *[CARD] * CALM, HOT):
             chat.screen.query_one(Sidebar).show_sample(sample(card))
         await chat.pilot.pause()
         told = chat.notices().splitlines()
