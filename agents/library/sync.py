@@ -63,13 +63,29 @@ Listener = Callable[[Progress], None]
 
 def pending(roots: Sequence[Path], file: Path, settings: LibrarySettings) -> bool:
     """Whether `sync` would change anything, by names, sizes and dates; waits for no one. Raises DocmindError."""
-    if not store.exists(file):
-        return True
+    return not store.exists(file) or changes(roots, file, settings) > 0
+
+
+def changes(roots: Sequence[Path], file: Path, settings: LibrarySettings) -> int:
+    """Files that are new, changed or gone since the index was made. Raises DocmindError."""
     with store.errors_of(file), contextlib.closing(store.connect(file, "ro")) as db:
         known = entries(db)
     found = find(roots, settings.max_file_mb * 1024 * 1024).files
     limits = _limits(settings)
-    return len(found) != len(known) or any(_is_changed(item, known.get(_key(item)), limits) for item in found)
+    gone = known.keys() - {_key(item) for item in found}
+    return len(gone) + sum(_is_changed(item, known.get(_key(item)), limits) for item in found)
+
+
+def is_updating(file: Path) -> bool:
+    """Whether some process brings this index up to date now."""
+    try:
+        with open(file.with_suffix(".lock"), "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def sync(

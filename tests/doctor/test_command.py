@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakes import FakeServer
+from terminal import Terminal
 
 
 def doctor(folder: Path, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
@@ -28,6 +29,8 @@ def test_every_finding_says_what_why_and_what_to_do(tmp_path: Path) -> None:
         assert finding["do"] or finding["level"] == "ok"
     assert {"llama.cpp", "settings", "data folder", "terminal"} <= {finding["what"] for finding in told["findings"]}
     assert told["hardware"]["ram_total_bytes"] > 0
+    assert told["engines"]["packages"]["nvidia-ml-py"]
+    assert told["recommendation"].keys() == {"kind", "size", "reasons"}
 
 
 async def test_profiles_are_looked_at(tmp_path: Path) -> None:
@@ -41,6 +44,35 @@ async def test_profiles_are_looked_at(tmp_path: Path) -> None:
     assert "! profile bad" in done.stdout
     assert "[ERR_5001]" in done.stdout
     assert "Recommended: ollama" in done.stdout
+    assert f"Ollama 0.12.0 at {server.ollama_url}, for good" in done.stdout
+
+
+async def test_the_servers_are_told_for_programs(tmp_path: Path) -> None:
+    async with FakeServer() as server:
+        (tmp_path / "my.toml").write_text(f'[profiles.good]\nkind = "openai"\nurl = "{server.openai_url}"\n')
+        told = json.loads(doctor(tmp_path, "--config", "my.toml", "--json").stdout)
+        engine = {"name": "vLLM", "version": "0.32.0", "url": server.openai_url, "profiles": ["good"]}
+    assert engine in told["engines"]["servers"]
+
+
+@pytest.mark.parametrize(
+    ("size", "answers", "said"),
+    [
+        ((120, 40), True, "  terminal     120 columns, 40 rows, paints whole frames"),
+        ((60, 40), True, "- terminal     It has 60 columns and 40 rows"),
+        ((120, 40), False, "- terminal     It does not say what it can do"),
+    ],
+)
+def test_a_terminal_is_asked_what_it_can_do(
+    size: tuple[int, int], answers: bool, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not answers:
+        monkeypatch.setattr("terminal._answers", lambda _columns, _rows: [])
+    environ = {**os.environ, "TERM": "xterm", "COLORTERM": "truecolor"}
+    with Terminal([sys.executable, "-m", "docmind", "doctor"], environ, columns=size[0], rows=size[1]) as terminal:
+        assert terminal.ended() in (0, 1)
+    assert said in terminal.text()
+    assert "$y" not in terminal.text()
 
 
 @pytest.mark.parametrize(("term", "level"), [("dumb", "!"), ("", "!")])

@@ -1,19 +1,26 @@
 """What docmind doctor finds, and what it recommends."""
 
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from docmind.agents.doctor import packages, places
-from docmind.agents.doctor.hardware import hardware
-from docmind.agents.doctor.packages import devices, llama_cpp, versions
+from docmind.agents.doctor import places
+from docmind.agents.doctor.findings import Finding
+from docmind.agents.doctor.hardware import environment, hardware
 from docmind.agents.doctor.recommendation import recommend
 from docmind.agents.hardware.gpu import Gpu, Reading
+from docmind.agents.hardware.machine import Machine
 
-INSTALLED: dict[str, str | None] = {"xllamacpp": "1.2"}
+MACHINE = Machine(cpu=1.0, memory_used=6_000_000_000, memory_total=16_000_000_000)
+
+
+def of_cards(reading: Reading) -> list[Finding]:
+    """Without the one for the machine."""
+    machine, *found = hardware(reading, MACHINE)
+    assert machine.why.endswith("16 GB RAM, 10 GB of it free")
+    return found
 
 
 @pytest.mark.parametrize(
@@ -25,7 +32,7 @@ INSTALLED: dict[str, str | None] = {"xllamacpp": "1.2"}
     ],
 )
 def test_an_older_card_is_told_with_what_it_lacks(capability: tuple[int, int], words: list[str]) -> None:
-    card, note = hardware(Reading([Gpu(index=0, name="Card", memory_total=16_000_000_000, capability=capability)]))
+    card, note = of_cards(Reading([Gpu(index=0, name="Card", memory_total=16_000_000_000, capability=capability)]))
     assert (card.level, card.why) == ("ok", "Card, 16 GB")
     assert note.level == "note"
     assert all(word in note.why + note.do for word in words)
@@ -34,44 +41,31 @@ def test_an_older_card_is_told_with_what_it_lacks(capability: tuple[int, int], w
 
 @pytest.mark.parametrize("capability", [None, (8, 9), (12, 0)])
 def test_a_card_that_lacks_nothing_is_told_once(capability: tuple[int, int] | None) -> None:
-    assert [found.level for found in hardware(Reading([Gpu(index=0, name="Card", capability=capability)]))] == ["ok"]
+    assert [found.level for found in of_cards(Reading([Gpu(index=0, name="Card", capability=capability)]))] == ["ok"]
 
 
 def test_a_driver_that_fails_is_a_problem_and_a_machine_without_a_card_a_note() -> None:
-    assert [found.level for found in hardware(Reading([], "It is not loaded."))] == ["problem"]
-    assert [found.level for found in hardware(Reading([]))] == ["note"]
+    assert [found.level for found in of_cards(Reading([], "It is not loaded."))] == ["problem"]
+    assert [found.level for found in of_cards(Reading([]))] == ["note"]
 
 
-@pytest.mark.parametrize(
-    ("version", "found", "has_gpu", "level", "word"),
-    [
-        (None, None, True, "note", "not installed"),
-        ("1.2", None, False, "problem", "does not start"),
-        ("1.2", [], True, "problem", "for the CPU alone"),
-        ("1.2", [], False, "ok", "on the CPU"),
-        ("1.2", ["CUDA0"], True, "ok", "on CUDA0"),
-    ],
-)
-def test_llama_cpp_is_told_with_what_it_computes_on(
-    version: str | None, found: list[str] | None, has_gpu: bool, level: str, word: str
-) -> None:
-    told = llama_cpp(INSTALLED | {"xllamacpp": version}, found, has_gpu)
-    assert told.level == level
-    assert word in told.why
-    assert bool(told.do) == (level != "ok")
+@pytest.mark.parametrize("capability", [(8, 9), (9, 0)])
+def test_a_card_of_today_is_told_with_what_runs_on_it(capability: tuple[int, int]) -> None:
+    (card,) = of_cards(Reading([Gpu(index=0, name="Card", capability=capability)]))
+    assert card.why == "Card, compute capability {}.{}: vLLM, bfloat16, FP8".format(*capability)
 
 
-def test_the_installed_llama_cpp_names_its_devices() -> None:
-    assert versions()["xllamacpp"]
-    assert isinstance(devices(), list)
+def test_the_driver_is_told_with_its_versions() -> None:
+    found = of_cards(Reading([Gpu(index=0, name="Card")], driver="570.86", cuda="12.8"))
+    assert found[-1] == Finding(level="ok", what="GPU driver", why="570.86, for CUDA up to 12.8")
 
 
-def test_a_llama_cpp_that_crashes_tells_no_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages, "sys", SimpleNamespace(executable="/bin/false"))
-    assert devices() is None
-    monkeypatch.setattr(packages, "sys", sys)
-    monkeypatch.setattr(packages, "_ASK", "print('no JSON')")
-    assert devices() is None
+def test_variables_that_do_nothing_or_hide_cards_are_told() -> None:
+    environ = {"OLLAMA_GPU_LAYERS": "35", "LLAMA_CUBLAS": "1", "CUDA_VISIBLE_DEVICES": "", "HOME": "/"}
+    card = Reading([Gpu(index=0, name="Card")])
+    told = [(found.level, found.why.split()[0]) for found in environment(environ, card)]
+    assert told == [("note", "OLLAMA_GPU_LAYERS"), ("note", "LLAMA_CUBLAS"), ("note", "CUDA_VISIBLE_DEVICES=(empty):")]
+    assert environment({"CUDA_VISIBLE_DEVICES": "0"}, Reading([])) == []
 
 
 def test_a_data_folder_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:

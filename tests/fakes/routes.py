@@ -73,11 +73,11 @@ def _flavoured(fake: "FakeServer") -> dict[str, Any]:
     """What only this flavour has."""
     loading = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
     health = (loading, 503) if fake.loading else ("", 200)
-    props = {"default_generation_settings": {"n_ctx": fake.context}, "total_slots": 1}
+    props = {"default_generation_settings": {"n_ctx": fake.context}, "total_slots": 1, "build_info": "b11549-abcdef0"}
     state = {"type": "llm", "state": "loaded", "loaded_context_length": fake.context}
     info = {"model_info": {"max_input_tokens": fake.context}}
     by_flavour: dict[str, dict[str, Any]] = {
-        "vllm": {"/health": lambda: health},
+        "vllm": {"/health": lambda: health, "/version": lambda: ({"version": "0.32.0"}, 200)},
         "sglang": {"/health": lambda: health},
         "tensorrt": {"/health": lambda: health},
         "llamacpp": {"/health": lambda: health, "/props": lambda: (props, 200)},
