@@ -181,10 +181,10 @@ class Terminal:
     def _take(self, data: bytes) -> None:
         self.raw += data
         data = self._held + data
-        for asked, reply in self._replies:
-            for found in asked.finditer(data):
-                if found.end() > len(self._held):
-                    os.write(self._fd, reply(found))
+        asked = [(found, reply) for each, reply in self._replies for found in each.finditer(data)]
+        for found, reply in sorted(asked, key=lambda one: one[0].start()):  # in their order, as terminals do it
+            if found.end() > len(self._held):
+                os.write(self._fd, reply(found))
         unfinished = _UNFINISHED.search(data[-4096:])
         self._held = unfinished.group() if unfinished else b""
         self._stream.feed(_UNKNOWN.sub(b"", data[: len(data) - len(self._held)]))
