@@ -12,6 +12,7 @@ from .terminal import BOLD, DIM, notice, say, say_json
 
 if TYPE_CHECKING:
     from docmind.agents.hardware.fit.forecast import Forecast, Wish
+    from docmind.agents.hardware.fit.hosted import Asked
     from docmind.agents.hardware.fit.memory import Memory, Pool
     from docmind.agents.hardware.fit.shape import Shape
     from docmind.agents.hardware.fit.ways import Way
@@ -31,7 +32,7 @@ def add_parsers(commands: Subparsers) -> None:
     parser.add_argument("--context", type=_tokens, metavar="N", help="context window in tokens (default: 8192)")
     parser.add_argument("--kv", choices=_KV, help="type of the KV cache (default: f16)")
     parser.add_argument("--profile", metavar="P", help="take model, context, KV cache and server of this profile")
-    parser.add_argument("--tensor-parallel", type=_count, default=1, metavar="N", help="GPUs that share every layer")
+    parser.add_argument("--tensor-parallel", type=_count, metavar="N", help="GPUs that share every layer (default: 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
@@ -52,20 +53,28 @@ def _within(text: str, most: int) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print the forecast. Raises DocmindError."""
+    import msgspec
+
     from docmind.agents.hardware.fit.find import find
     from docmind.agents.hardware.fit.forecast import CONTEXT, Wish, forecast
     from docmind.agents.hardware.fit.memory import read_memory
     from docmind.agents.hardware.fit.ways import ways
 
     profile = _profile(args)
-    model = args.model or (_model(args.profile, profile) if profile else "")
+    asked = _hosted(profile)
+    model = args.model or (asked.model if asked else "") or (_model(args.profile, profile) if profile else "")
     shape = find(model, lambda: _server(args, profile))
-    wanted = args.context or (profile and profile.context) or CONTEXT
+    told = (asked.of(shape).context if asked else 0) or (profile and profile.context) or CONTEXT
+    wanted = args.context or told
     context = min(wanted, shape.trained_context or wanted)
-    wish = Wish(
-        context=context, kv=args.kv or (profile.kv_cache if profile else "f16"), tensor_parallel=args.tensor_parallel
+    wish = asked.wish if asked else Wish(kv=profile.kv_cache if profile else "f16")
+    wish = msgspec.structs.replace(
+        wish,
+        context=context,
+        kv=args.kv or wish.kv,
+        tensor_parallel=args.tensor_parallel or wish.tensor_parallel,
     )
-    memory = read_memory()
+    memory = asked.there(read_memory()) if asked else read_memory()
     found, changes = forecast(shape, memory, wish), ways(shape, memory, wish)
     if args.json:
         say_json(_as_json(found, changes))
@@ -90,6 +99,12 @@ def _profile(args: argparse.Namespace) -> "Profile | None":
         message = f"There is no profile '{one_line(args.profile)}'."
         raise DocmindError(Code.CONFIG, message, f"Known profiles: {known}.")
     return profiles[args.profile]
+
+
+def _hosted(profile: "Profile | None") -> "Asked | None":
+    from docmind.agents.backends.hosted_checks import asked_by
+
+    return asked_by(profile) if profile and profile.kind == "hosted" else None
 
 
 def _model(name: str, profile: "Profile") -> str:

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from ..errors import Code, DocmindError
 from ..hardware.all_gpus import AllGpus
+from ..hardware.fit import hosted
+from ..records import Verdict
 from ..settings import Profile
 from ..text import clean
 from .base import Checkable, Health
@@ -68,6 +70,18 @@ class HostedClass(Checkable):
     async def context(self) -> int:
         """The profile's. 0: not known before it runs."""
         return self.profile.context or 0
+
+    async def fit(self) -> Verdict | None:
+        """By the model's files; None while it runs, and for a class whose arguments are not known."""
+        asked = asked_by(self.profile) if self.cold else None
+        return await asyncio.to_thread(hosted.verdict, asked) if asked else None
+
+
+def asked_by(profile: Profile) -> hosted.Asked | None:
+    """What shall run, where the arguments of the class tell."""
+    if profile.class_ == LLAMA_CPP:
+        return hosted.llama_cpp(profile)
+    return hosted.vllm(profile) if profile.class_ == VLLM else None
 
 
 def check_class(name: str, profile: Profile) -> None:

@@ -24,7 +24,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     kv: str = "f16"
     """Type of the KV cache: a key of KV_BYTES."""
     tensor_parallel: int = 1
-    """GPUs that share every layer (vLLM); 1: each layer is on one of them (llama.cpp)."""
+    """GPUs that share every layer (vLLM); 1: each layer is on one of them."""
+    all_on_gpus: bool = False
+    """Whether nothing may stay in RAM, as vLLM wants it; always with more than one GPU for each layer."""
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +70,7 @@ def forecast(shape: Shape, memory: Memory, wish: Wish) -> Forecast:
         raise DocmindError(Code.USAGE, f"There is no KV cache of that type; known: {known}.", "Name one of them.")
     compute = shape.compute(wish.context)
     need = Need(weights=shape.weights, kv=shape.cache(wish.context, wish.kv), compute=compute)
-    place = _share if wish.tensor_parallel > 1 else _split
+    place = _share if wish.all_on_gpus or wish.tensor_parallel > 1 else _split
     on_gpu, verdict = place(shape, memory, wish, need)
     return Forecast(verdict=verdict, need=need, free=memory.free, gpu_layers=on_gpu, layers=len(shape.layers))
 
@@ -106,7 +108,10 @@ def _share(shape: Shape, memory: Memory, wish: Wish, need: Need) -> tuple[int, V
     if wanted > here:
         have = "1 GPU" if here == 1 else f"{here or 'no'} GPUs"
         message = f"tensor_parallel = {wanted} needs {wanted} GPUs; this machine has {have}."
-        raise DocmindError(Code.USAGE, message, f"Set it to at most {max(here, 1)}.")
+        if wanted == 1:
+            message = "vLLM keeps a model wholly on GPUs, and this machine has none."
+        hint = f"Set it to at most {here}." if here else "Let llama.cpp or Ollama run a model: they need no GPU."
+        raise DocmindError(Code.USAGE, message, hint)
     if shape.heads % wanted:
         message = f"{shape.heads} attention heads cannot be divided among {wanted} GPUs."
         raise DocmindError(Code.USAGE, message, "Set tensor_parallel to a number that divides them.")

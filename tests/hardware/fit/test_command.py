@@ -1,6 +1,7 @@
 """`docmind fit`: what it prints for a user and for a script, with the driver of the tests."""
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,30 @@ def test_a_profile_of_another_kind_tells_nothing_of_its_model(
 def test_wrong_usage_is_exit_status_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def folder_of(path: Path, config: bytes) -> Path:
+    path.mkdir()
+    (path / "config.json").write_bytes(config)
+    (path / "model.safetensors").write_bytes(bytes(1000))
+    return path
+
+
+def test_files_that_are_no_models_are_told_with_what_to_do(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut, huge = tmp_path / "cut.gguf", tmp_path / "huge.gguf"
+    cut.write_bytes(model.read_bytes()[:3000])
+    huge.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + struct.pack("<Q", 1 << 62))
+    (tmp_path / "folder.gguf").mkdir()
+    bad = [cut, huge, tmp_path / "folder.gguf", tmp_path / "none.gguf", folder_of(tmp_path / "text", b"no JSON")]
+    bad += [folder_of(tmp_path / "odd", b'{"hidden_size": -1, "num_hidden_layers": [1e400]}'), Path("/dev/null")]
+    for path in bad:
+        assert main(["fit", str(path), "--json"]) == 1, path
+        error = json.loads(capsys.readouterr().out)["error"]
+        assert error["code"] == "ERR_5011"
+        assert error["message"]
+        assert error["hint"].startswith(("Name ", "Download "))
 
 
 def test_tensor_parallel_4_on_one_gpu_is_refused(

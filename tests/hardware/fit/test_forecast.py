@@ -87,6 +87,11 @@ def test_tensor_parallel_4_on_one_gpu_is_refused() -> None:
     assert caught.value.code == Code.USAGE
 
 
+def test_what_has_to_be_on_gpus_is_refused_where_there_is_none() -> None:
+    with pytest.raises(DocmindError, match="this machine has none"):
+        forecast(LLAMA_8B_Q4, machine(), Wish(all_on_gpus=True))
+
+
 def test_heads_that_cannot_be_divided_are_refused() -> None:
     with pytest.raises(DocmindError, match="32 attention heads cannot be divided among 3"):
         forecast(LLAMA_8B_Q4, machine(16, 16, 16), Wish(tensor_parallel=3))
