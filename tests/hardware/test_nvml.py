@@ -47,6 +47,20 @@ def test_several_cards_are_read_in_their_order(driver: FakeDriver) -> None:
     assert (second.index, second.name, second.temperature) == (1, "Second", 40)
 
 
+DIVIDED = {**CARD, "mig": 1, "load": "!3", "processes": "!3", "drawing": "!3"}
+"""By MIG: such a card tells neither its load nor its processes."""
+
+
+@pytest.mark.parametrize("cards", [[CARD] * 8, [CARD] * 16, [CARD, {"name": "Old"}, DIVIDED], [DIVIDED]])
+def test_each_card_of_a_machine_tells_what_it_can(driver: FakeDriver, cards: list[dict[str, object]]) -> None:
+    driver.says(*cards)
+    found = NvmlReader().read()
+    assert found.problem == ""
+    assert [(gpu.index, gpu.name) for gpu in found.gpus] == [(n, card["name"]) for n, card in enumerate(cards)]
+    assert [gpu.mig for gpu in found.gpus] == [None if "mig" not in card else bool(card["mig"]) for card in cards]
+    assert [gpu.load for gpu in found.gpus] == [87 if card.get("load") == 87 else None for card in cards]
+
+
 def test_every_reading_is_a_new_one(driver: FakeDriver) -> None:
     reader = NvmlReader()
     reader.read()

@@ -71,6 +71,8 @@ def parts(path: Path) -> list[Path]:
 def _read_part(path: Path) -> Header:
     shown = one_line(str(path), 500)
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise _Bad("is no file but a pipe or a device")
         with path.open("rb") as file:
             return _parse(_Cursor(file), path.stat().st_size)
     except OSError as error:

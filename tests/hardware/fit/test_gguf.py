@@ -89,6 +89,12 @@ def test_a_folder_and_a_missing_file_are_said_to_be_so(tmp_path: Path) -> None:
             read_header(path)
 
 
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.gguf")
+    with pytest.raises(DocmindError, match="a pipe or a device"):
+        read_header(tmp_path / "pipe.gguf")
+
+
 def test_a_header_without_end_takes_neither_memory_nor_the_disk(tmp_path: Path) -> None:
     path = tmp_path / "endless.gguf"
     with path.open("wb") as file:
