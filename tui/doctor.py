@@ -141,7 +141,8 @@ def _advice(reading: "Reading", ram: int, profiles: "list[Finding]") -> "Recomme
 
     kinds = [finding.why.split(" · ")[0] for finding in profiles if finding.level == "ok"]
     servers = [kind for kind in kinds if kind != "quotes"]
-    return recommend(sum(gpu.memory_total or 0 for gpu in reading.gpus), ram, servers)
+    total, used = (sum(getattr(gpu, what) or 0 for gpu in reading.gpus) for what in ("memory_total", "memory_used"))
+    return recommend(total, ram, servers, used)
 
 
 def _say_as_json(

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 from ..hardware.gpu import Gpu, Reading
+from ..hardware.limits import Limits
 from ..hardware.machine import Machine
 from ..text import one_line
 from .findings import Finding
@@ -18,7 +19,10 @@ def hardware(reading: Reading, machine: Machine) -> list[Finding]:
     cores = os.cpu_count() or 1
     told = f"{cores} CPU core{'s' * (cores != 1)}, {machine.memory_total / 1e9:.0f} GB RAM, {free:.0f} GB of it free"
     found = [Finding(level="ok", what="machine", why=told)]
-    found += [finding for gpu in reading.gpus for finding in _card(gpu)]
+    limits = Limits()
+    limits.take(reading.gpus)
+    for gpu in reading.gpus:
+        found += [*_card(gpu), *_warnings(gpu, limits)]
     if reading.driver:
         told = reading.driver + (f", for CUDA up to {reading.cuda}" if reading.cuda else "")
         found.append(Finding(level="ok", what="GPU driver", why=told))
@@ -49,6 +53,22 @@ def _card(gpu: Gpu) -> Iterator[Finding]:
         do = "Start vLLM with --dtype float16, and a quantisation other than FP8."
     why = f"{told.capitalize()}: {', '.join(missing)}."
     yield Finding(level="note", what=f"GPU {gpu.index}", why=why, do=do)
+
+
+def _warnings(gpu: Gpu, limits: Limits) -> Iterator[Finding]:
+    """By the same limits as in the sidebar."""
+    told = [
+        (limits.hot, f"It is hot: {gpu.temperature} °C.", "Give it air; a smaller model or fewer layers work it less."),
+        (limits.full, "Its memory is nearly full.", "`docmind gpu` shows who holds it."),
+        (
+            limits.held,
+            f"It is slowed down by {', '.join(gpu.throttle or ())}.",
+            "Look at its fans and its power supply; docmind never changes its settings.",
+        ),
+    ]
+    for cards, why, do in told:
+        if gpu.index in cards:
+            yield Finding(level="note", what=f"GPU {gpu.index}", why=why, do=do)
 
 
 _UNREAD = {

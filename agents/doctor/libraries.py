@@ -80,7 +80,7 @@ def _summary(known: Sequence[Index]) -> Finding:
     files, chunks = sum(one.files for one in known), sum(one.chunks for one in known)
     size = sum(one.size for one in known) / 1e6
     count = _count(len(known), "index", "indexes")
-    told = f"{count}, {_count(files, 'document')}, {_count(chunks, 'passage')}, {size:,.0f} MB"
+    told = f"{count}, {_count(files, 'document')}, {_count(chunks, 'passage')}, {size:,.1f} MB"
     return Finding(level="ok", what="library", why=told)
 
 

@@ -20,17 +20,19 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     reasons: list[str]
 
 
-def recommend(gpu_total: int, ram_total: int, servers: Collection[str]) -> Recommendation:
-    """`gpu_total` and `ram_total` in bytes; `servers`: kinds of the model servers that run here."""
+def recommend(gpu_total: int, ram_total: int, servers: Collection[str], gpu_used: int = 0) -> Recommendation:
+    """The memories in bytes; `servers`: kinds of the profiles that could answer, the best first."""
     room = TARGET * (gpu_total or ram_total) / 1e9
     size = next((name for need, name in SIZES if need <= room and (gpu_total or name in ON_CPU)), "")
     where = "the GPUs' memory" if gpu_total else "the RAM"
     fits = f"a model of {size} takes less" if size else "no common model fits"
     reasons = [f"{100 * TARGET:.0f} % of {where} are {room:.0f} GB", fits]
+    if gpu_used > (1 - TARGET) * gpu_total:
+        reasons.append(f"{gpu_used / 1e9:.0f} GB of it are in use now: `docmind fit` reckons with what is free")
     if not gpu_total:
         reasons.append("without a GPU a larger one writes slower than one reads")
     if servers:
-        kind, why = next(iter(servers)), "it runs here already"
+        kind, why = next(iter(servers)), "it could answer now"
     elif size:
         kind, why = "llamacpp", "a GGUF file needs no server"
     else:

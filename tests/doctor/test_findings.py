@@ -55,6 +55,17 @@ def test_a_card_of_today_is_told_with_what_runs_on_it(capability: tuple[int, int
     assert card.why == "Card, compute capability {}.{}: vLLM, bfloat16, FP8".format(*capability)
 
 
+def test_a_card_that_is_hot_full_or_slowed_down_is_told() -> None:
+    card = Gpu(index=2, name="Card", temperature=91, memory_used=99, memory_total=100, throttle=("heat",))
+    _, *told = of_cards(Reading([card]))
+    assert [(found.level, found.what) for found in told] == [("note", "GPU 2")] * 3
+    assert [found.why for found in told] == [
+        "It is hot: 91 °C.",
+        "Its memory is nearly full.",
+        "It is slowed down by heat.",
+    ]
+
+
 def test_the_driver_is_told_with_its_versions() -> None:
     found = of_cards(Reading([Gpu(index=0, name="Card")], driver="570.86", cuda="12.8"))
     assert found[-1] == Finding(level="ok", what="GPU driver", why="570.86, for CUDA up to 12.8")
@@ -99,3 +110,8 @@ def test_the_recommendation_follows_the_memory(gpu: int, ram: int, servers: list
     found = recommend(gpu * 10**9, ram * 10**9, servers)
     assert (found.kind, found.size) == (kind, size)
     assert found.reasons
+
+
+def test_the_recommendation_says_when_the_memory_is_in_use() -> None:
+    assert "12 GB of it are in use now" in " ".join(recommend(16 * 10**9, 64 * 10**9, [], 12 * 10**9).reasons)
+    assert "in use" not in " ".join(recommend(16 * 10**9, 64 * 10**9, [], 10**9).reasons)
