@@ -106,9 +106,16 @@ def _fitting(found: Sequence[Passage], budget: int) -> list[Passage]:
     for passage in found:
         if fitting and len(passage.text) > budget:
             break
-        fitting.append(msgspec.structs.replace(passage, text=passage.text[:budget]))
+        fitting.append(msgspec.structs.replace(passage, text=_cut(passage.text, budget)))
         budget -= len(passage.text)
     return fitting
+
+
+def _cut(text: str, most: int) -> str:
+    """At most so many characters; where there are spaces, to the end of a word, so that its words are found again."""
+    if len(text) <= most or text[most].isspace():
+        return text[:most]
+    return text[:most].rpartition(" ")[0].rstrip() or text[:most]
 
 
 def _number(value: object) -> int | None:
