@@ -3,44 +3,18 @@ import json
 import pytest
 
 from docmind.agents.library.readers import Binary, Document, Unreadable, read
-from fakes.documents import docx, epub, odt, pdf, pptx, xlsx
+from fakes.documents import docx, epub, odt, pdf
+from fakes.formats import every_format, web_page
 
 FLOW = "The flow is 18 litres."
-HTML = f"<html><head><title>T</title></head><body><script>evil()</script><h1>Pump</h1><p>{FLOW}</p></body></html>"
-NOTEBOOK = json.dumps(
-    {
-        "cells": [{"cell_type": "markdown", "metadata": {}, "source": ["# Pump\n", FLOW]}],
-        "metadata": {},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-)
-MAIL = f"From: a@b.example\nTo: c@d.example\nSubject: Pump\nContent-Type: text/plain; charset=utf-8\n\n{FLOW}\n"
+HTML = web_page(FLOW)
 
 
 def text_of(document: Document) -> str:
     return "\n".join(segment.text for segment in document.segments)
 
 
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("a.docx", docx("Pump", FLOW)),
-        ("a.xlsx", xlsx("Pump", [["what", "how"], ["flow", FLOW]])),
-        ("a.pptx", pptx("Pump", FLOW)),
-        ("a.odt", odt("Pump", FLOW)),
-        ("a.epub", epub("Pump", FLOW)),
-        ("a.pdf", pdf("Pump", FLOW)),
-        ("a.html", HTML.encode()),
-        ("a.ipynb", NOTEBOOK.encode()),
-        ("a.eml", MAIL.encode()),
-        ("a.txt", FLOW.encode()),
-        ("a.rst", f"Pump\n====\n\n{FLOW}\n".encode()),
-        ("a.csv", f"what,how\nflow,{FLOW}\n".encode()),
-        ("a.json", json.dumps({"flow": FLOW}).encode()),
-        ("a.py", f"# {FLOW}\n".encode()),
-    ],
-)
+@pytest.mark.parametrize(("name", "data"), every_format(FLOW).items())
 def test_every_format_gives_its_text(name: str, data: bytes) -> None:
     document = read(data, name.encode())
     assert FLOW in text_of(document)
