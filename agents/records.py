@@ -22,6 +22,16 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """Higher is better; comparable within one result list only."""
     n: int = 0
     """The number that the model was shown and cites; 0 outside an answer."""
+    file_hash: str = ""
+    """The first 16 hex digits of the BLAKE2b hash of the file as it was read; empty where that was not noted."""
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """A run of words of a passage and of what stands in its place now."""
+
+    kind: Literal["same", "removed", "added"]
+    text: str
+    """With the white space before it, as the newer text has it; of `removed` words, as the passage has it."""
 
 
 class Citation(msgspec.Struct, frozen=True, kw_only=True):

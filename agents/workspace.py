@@ -15,7 +15,7 @@ from .library.index import Library
 from .library.rarity import rarity
 from .library.store import library_file
 from .library.sync import Progress
-from .looking import look
+from .looking import Looker
 from .protocol import (
     Answered,
     AnyEvent,
@@ -58,8 +58,9 @@ class Workspace:
         self._roots = [Path(os.fsdecode(root)) for root in opened.roots]
         self._file = library_file(engine.data_dir, self._roots)
         self._library = Library(self._file)
+        self._looker = Looker(self._library, opened.settings.library, self._roots)
         self._conversation: Conversation | None = None
-        self._updating, self._answering = asyncio.Lock(), asyncio.Lock()
+        self._updating, self._answering, self._looking = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
         self._updated_at = -FRESH_FOR_S
         self._first = ""  # the profile that the last question went to first
         engine.idle_s = 60 * opened.settings.engine.idle_minutes
@@ -82,9 +83,10 @@ class Workspace:
                     await self._answer(ask, attempts)
 
     async def look(self, command: Look) -> None:
-        """Shows a passage where it stands, also while a question is answered."""
+        """Shows a passage where it stands, also while a question is answered. One at a time: it needs one thread."""
         with self._failures_told(""):
-            self._tell(await asyncio.to_thread(look, self._library, command))
+            async with self._looking:
+                self._tell(await asyncio.to_thread(self._looker.look, command))
 
     async def check(self, command: Check) -> None:
         """Says how the profiles are; nothing else waits for that."""

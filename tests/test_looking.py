@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from docmind.agents.errors import Code
-from docmind.agents.looking import look
+from docmind.agents.looking import Looker
 from docmind.agents.protocol import Ask, Failed, Library, Look, Source, ToolReturned
 from docmind.agents.records import Passage
 from engine_clients import opened, result, wait_for
@@ -28,7 +28,7 @@ def manual(tmp_path: Path) -> Shelf:
 
 
 def seen(shelf: Shelf, passage: Passage) -> Source:
-    return look(shelf.library, Look(look="1", passage=passage))
+    return Looker(shelf.library, shelf.settings, [shelf.folder]).look(Look(look="1", passage=passage))
 
 
 def test_a_passage_is_shown_with_what_stands_around_it(manual: Shelf) -> None:

@@ -13,14 +13,15 @@ _SHORT_PATH, _SHORT_QUOTE = 24, 10
 """Characters of a path that are not given up for a quote, and of a quote that is worth its place."""
 
 
-def source(citation: Citation, heading: str, answer: str, columns: int | None) -> str:
+def source(citation: Citation, heading: str, answer: str, columns: int | None, became: str = "") -> str:
     """The line for one citation, of at most `columns` columns; None: of any length.
 
-    `heading` names the place in a document without pages and lines. A quote that the answer holds is not repeated.
+    `heading` names the place in a document without pages and lines; `became` says what happened to it since. A quote
+    that the answer holds is not repeated.
     What is too long: the path is shortened in its middle, then the quote at its end; the rest always stays.
     """
     spot = place("", citation.page, citation.lines) or (heading and f" > {_short_heading(heading, columns)}")
-    mark = "" if citation.verified else f"{_GAP}unverified"
+    mark = ("" if citation.verified else f"{_GAP}unverified") + (became and f"{_GAP}{became}")
     quote = "" if citation.quote in answer else _GAP + one_line(citation.quote, _MOST_QUOTED)
     fixed = len(f"[{citation.n}] {spot}{mark}")
     path = citation.path

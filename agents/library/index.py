@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,7 +19,8 @@ from .finder import Found
 from .search import search
 from .store import connect, errors_of, exists, state
 
-_COLUMNS = "file.path, chunk.text, chunk.page, chunk.first, chunk.last, chunk.heading"
+_COLUMNS = "file.path, chunk.text, chunk.page, chunk.first, chunk.last, chunk.heading, file.hash"
+_FILE = "root, name, size, changed, hash, state, reason"
 _READ_AT_ONCE = 40
 """Chunks that reading without a page or lines returns: the start of a document."""
 
@@ -35,6 +36,22 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     pages: int | None
     """None for formats without pages."""
     chunks: int
+
+
+class Known(NamedTuple):
+    """A file of the manifest: where it is, as it was when it was read, and what became of that."""
+
+    root: bytes
+    name: bytes
+    size: int
+    changed: int
+    hash: bytes
+    state: str
+    reason: str
+
+    @property
+    def found(self) -> Found:
+        return Found(self.root, self.name, self.size, self.changed)
 
 
 class Library:
@@ -96,15 +113,16 @@ class Library:
             where = f"file.id = ? AND chunk.id BETWEEN {row[0] - reach} AND {row[0] + reach} ORDER BY chunk.id"
             return [_passage(row) for row in self._row(db, where, [file])]
 
-    def on_disk(self, path: str) -> tuple[Found, bytes]:
-        """Where the document is, as it was when it was read, and its hash. Raises DocmindError(OUTSIDE)."""
-        file = self._id(path)
+    def known(self, path: str) -> Known | None:
+        """What is known of a file, also of one that could not be read; None for an unknown path."""
         with self._reading() as db:
-            row = db.execute("SELECT root, name, size, changed, hash FROM file WHERE id = ?", (file,)).fetchone()
-        if row is None:  # taken out since
-            raise DocmindError(Code.OUTSIDE, f"{one_line(path)} is gone.", "Search again.")
-        *found, digest = row
-        return Found(*found), digest
+            row = db.execute(f"SELECT {_FILE} FROM file WHERE path = ?", (path,)).fetchone()
+        return Known(*row) if row else None
+
+    def whole(self, path: str) -> list[Passage]:
+        """All passages of a document, in order; none when it is not in the library."""
+        with self._reading() as db:
+            return [_passage(row) for row in self._row(db, "file.path = ? ORDER BY chunk.id", [path])]
 
     def documents(self, pattern: str = "") -> list[Document]:
         """The documents whose path contains `pattern` in any case, sorted by path."""
@@ -174,6 +192,7 @@ def _storable(number: int) -> int:
 
 
 def _passage(row: tuple[Any, ...], score: float = 0.0) -> Passage:
-    path, text, page, first, last, heading = row
+    path, text, page, first, last, heading, digest = row
     lines = None if first is None else (first, last)
-    return Passage(path=path, text=text, page=page, lines=lines, heading=heading, score=score)
+    hexed = digest[:8].hex()
+    return Passage(path=path, text=text, page=page, lines=lines, heading=heading, score=score, file_hash=hexed)

@@ -2,17 +2,14 @@
 
 import contextlib
 import os
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..text import clean
 from .finder import Found
+from .paths import prefixes, shown
 from .reading import Outcome
-
-_BREAKS = re.compile(r"[\n\t]")
 
 
 class Entry(NamedTuple):
@@ -40,7 +37,7 @@ class Manifest:
 
     def __init__(self, connection: sqlite3.Connection, roots: Sequence[Path]) -> None:
         self._db = connection
-        self._prefixes = _prefixes(roots)
+        self._prefixes = prefixes(roots)
         with self._transaction():
             rows = [(os.fsencode(root),) for root in roots]
             self._db.executemany("INSERT OR IGNORE INTO root VALUES (?)", rows)
@@ -93,18 +90,16 @@ class Manifest:
 
     def _free_path(self, found: Found) -> str:
         """The path to show; two names that look the same once cleaned are told apart by a number."""
-        path = shown = self.path(found.root, found.name)
+        path = free = self.path(found.root, found.name)
         number = 1
-        while self._db.execute("SELECT 1 FROM file WHERE path = ?", (shown,)).fetchone():
+        while self._db.execute("SELECT 1 FROM file WHERE path = ?", (free,)).fetchone():
             number += 1
-            shown = f"{path} ({number})"
-        return shown
+            free = f"{path} ({number})"
+        return free
 
     def path(self, root: bytes, name: bytes) -> str:
         """The cleaned path, relative to its root, beginning with the root's name when there are several."""
-        return display(
-            os.path.join(self._prefixes[root], name) if name else self._prefixes[root] or os.path.basename(root)
-        )
+        return shown(self._prefixes, root, name)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -128,23 +123,3 @@ def counts(connection: sqlite3.Connection) -> tuple[int, int]:
     """Documents and chunks in the index."""
     files, chunks = connection.execute("SELECT count(*), total(chunks) FROM file WHERE state = 'read'").fetchone()
     return files, int(chunks)
-
-
-def display(path: bytes) -> str:
-    """A path as it is shown: on one line, without anything that a terminal would obey."""
-    return _BREAKS.sub("\N{REPLACEMENT CHARACTER}", clean(os.fsdecode(path)))
-
-
-def _prefixes(roots: Sequence[Path]) -> dict[bytes, bytes]:
-    """Root -> what its paths begin with: nothing for a single root, else its name, numbered where two are the same."""
-    if len(roots) == 1:
-        return {os.fsencode(roots[0]): b""}
-    prefixes: dict[bytes, bytes] = {}
-    for root in map(os.fsencode, roots):
-        name = prefix = os.path.basename(root)
-        number = 1
-        while prefix in prefixes.values():
-            number += 1
-            prefix = name + f" ({number})".encode()
-        prefixes[root] = prefix
-    return prefixes

@@ -63,11 +63,15 @@ class Breakers(Command, frozen=True, kw_only=True):
 
 
 class Look(Command, frozen=True, kw_only=True):
-    """Asks for a passage with its surroundings; the engine answers with Source."""
+    """Asks for a passage with its surroundings, and whether it still stands in its file; the answer is Source."""
 
     look: str
     """Comes back with the answer."""
     passage: Passage
+    roots: list[bytes] = []
+    """The folders that the passage was read from, as in Open; empty: those that are open."""
+    brief: bool = False
+    """Only the state is wanted: the answer has no surroundings, and no file is read for it."""
 
 
 class Measure(Command, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from ..records import Attempt, Call, Citation, Passage, ProfileState, Step, Timings, Usage
+from ..records import Attempt, Call, Change, Citation, Passage, ProfileState, Step, Timings, Usage
 from .version import PROTOCOL
 
 CANCELLED = "cancelled"
@@ -185,22 +185,37 @@ class Checked(Event, frozen=True, kw_only=True):
     profile: ProfileState
 
 
+SourceState = Literal["current", "moved", "changed", "gone", "unreadable", "closed", "unknown"]
+"""What became of a passage. `moved`: its words stand elsewhere in the file; `changed`: they no longer do; `gone`: the
+file was deleted; `unreadable`: it cannot be compared now; `closed`: its folder is not open; `unknown`: the index is
+behind the file, which a brief look does not read."""
+
+
 class Source(Event, frozen=True, kw_only=True):
-    """A passage with its surroundings, as the index has them."""
+    """A passage with its surroundings, and how it is against the file as it is now."""
 
     look: str
     passage: Passage
+    """As it was asked for."""
+    brief: bool = False
+    """As it was asked for: it says nothing about the surroundings."""
     before: str = ""
     after: str = ""
-    """Text of the neighbouring passages of the same document."""
+    """Text of the neighbouring passages of the same document; only where the passage itself stands between them."""
     first_line: int | None = None
     """Line number of the first line of `before`, or of the passage where there is none; None without line numbers."""
     after_line: int | None = None
     """Line number of the first line of `after`; None without line numbers."""
     file: bytes = b""
     """Absolute path of the document as the file system spells it; empty when it is gone."""
-    state: Literal["current", "changed", "gone"] = "current"
-    """Against the file as it is now; when it is not current, the surroundings may be missing."""
+    state: SourceState = "current"
+    reason: str = ""
+    """Why it is unreadable."""
+    page: int | None = None
+    lines: tuple[int, int] | None = None
+    """Of a changed file: where the passage, or what stands in its place, is now."""
+    changes: list[Change] = []
+    """The difference when it has changed; empty when nothing like it is left."""
 
 
 AnyEvent = (

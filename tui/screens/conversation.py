@@ -158,9 +158,12 @@ class Conversation(Screen[None]):
                 self._library = event
                 if event.notice:
                     self.transcript.note(event.notice)
+                if event.ready:  # now the index may tell what it could not before
+                    self.transcript.check_sources()
             case Profiles() | Checked():
                 self._hear_profiles(event)
             case Source():
+                self.transcript.mark_source(event.passage, event.state)
                 self.query_one(SourcePanel).show(event)
             case Failed(run=""):
                 self.transcript.note(str(DocmindError(Code(event.code), event.message, event.hint)), error=True)

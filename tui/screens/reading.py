@@ -4,6 +4,7 @@ A command of commands.py is the method `action_NAME`.
 """
 
 import uuid
+from collections.abc import Sequence
 
 from textual import on
 from textual.containers import VerticalScroll
@@ -25,6 +26,9 @@ class Reading(Conversation):
 
     _from_text = False
     """Whether the source that is open was opened from the text."""
+
+    chat_roots: Sequence[bytes] = ()
+    """The folders that the chat was begun with; empty: those that are open."""
 
     # --- sources
 
@@ -48,7 +52,15 @@ class Reading(Conversation):
         panel.open(citation, passage)
         self.add_class("-source")
         self.show_summary()
-        self.link.send(Look(look=uuid.uuid4().hex, passage=passage))
+        self._look(passage)
+
+    @on(Transcript.SourcesSeen)
+    def _sources_seen(self, event: Transcript.SourcesSeen) -> None:
+        for passage in event.passages:
+            self._look(passage, brief=True)
+
+    def _look(self, passage: Passage, *, brief: bool = False) -> None:
+        self.link.send(Look(look=uuid.uuid4().hex, passage=passage, roots=list(self.chat_roots), brief=brief))
 
     def close_source(self) -> None:
         """Goes back to where the source was opened from."""

@@ -2,11 +2,13 @@
 
 from rich.text import Text
 
+from docmind.agents.protocol import SourceState
 from docmind.agents.records import Citation, Passage
 from docmind.agents.text import one_line
 
 from ..places import place
 from ..sources import source
+from ..stale import SIGNS
 from .blocks import Block
 from .lines import Line, Look, indented, wrap
 from .markdown import render
@@ -138,10 +140,12 @@ class SourceLine(Entry):
         super().__init__()
         self.citation, self.passage, self._answer = citation, passage, answer
         self.gap, self._first = first, first
+        self.became: SourceState = "current"
+        """As far as it is known."""
         self.text = f"[{citation.n}] {place(citation.path, citation.page, citation.lines)} {citation.quote}"
 
     def _render(self, width: int, look: Look) -> list[Line]:
-        told = source(self.citation, self.passage.heading, self._answer, max(width - 2, 20))
+        told = source(self.citation, self.passage.heading, self._answer, max(width - 2, 20), SIGNS.get(self.became, ""))
         mark = len(f"[{self.citation.n}]")
         line = Text.assemble("  ", (told[:mark], look["citation"]), (told[mark:], look["source"]))
         if not self.citation.verified:

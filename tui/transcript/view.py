@@ -13,9 +13,9 @@ from docmind.agents.protocol import AnyEvent, RunEvent, Thought, Token
 from docmind.agents.records import Citation, Passage
 
 from ..keymap import bindings
+from .doubting import Doubting
 from .entries import Entry, Foldable, Quiet, SourceLine
 from .fences import fence_around
-from .marking import Marking
 from .turn import Turn
 from .turn_entries import TurnEntries
 
@@ -23,7 +23,7 @@ FLUSH_S = 0.08
 """Text is shown at most so often, in seconds: more is not seen, and costs bytes."""
 
 
-class Transcript(Marking):
+class Transcript(Doubting):
     """Shows turns and notes in the order in which they came."""
 
     FOCUS_ON_CLICK = False  # who points at the text goes on typing in the prompt
@@ -97,9 +97,11 @@ class Transcript(Marking):
 
     def load(self, turns: Sequence[Turn]) -> None:
         """Adds finished turns, as a saved chat has them."""
+        first = len(self.layout_of_lines.entries)
         for turn in turns:
             self._append(TurnEntries(turn))
         self.settle(None, 0)
+        self.doubt(self.layout_of_lines.entries[first:])
 
     def clear(self) -> None:
         """Nothing is left."""

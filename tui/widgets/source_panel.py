@@ -3,6 +3,7 @@
 import re
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -17,12 +18,9 @@ from docmind.agents.records import Citation, Passage
 from docmind.agents.text import one_line
 
 from ..places import place
+from ..stale import LEGEND, difference, told
 from .numbered import Numbered
 
-STATES = {
-    "changed": "the file has changed since",
-    "gone": "the file is gone",
-}
 _WORDS = "bold underline"
 """Style of the words that the answer rests on."""
 
@@ -32,6 +30,7 @@ class SourcePanel(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e,enter", "edit", show=False),
+        Binding("d", "difference", show=False),
         Binding("right_square_bracket,right", "step(1)", show=False),
         Binding("left_square_bracket,left", "step(-1)", show=False),
     ]
@@ -66,6 +65,8 @@ class SourcePanel(Vertical):
         self.citation: Citation | None = None
         self._passage: Passage | None = None
         self._source: Source | None = None
+        self._differing = False
+        """Whether the difference is shown instead of the passage."""
         self._words = 0
         """Where the quoted words begin in the passage."""
         self._place: Region | None = None
@@ -77,7 +78,7 @@ class SourcePanel(Vertical):
             yield Numbered(classes="source--around", id="before")
             yield Numbered(classes="source--passage")
             yield Numbered(classes="source--around", id="after")
-        yield Static("← → sources   e editor   Esc close", classes="source--keys", markup=False)
+        yield Static(classes="source--keys", markup=False)
 
     def on_mount(self) -> None:
         self.screen.screen_layout_refresh_signal.subscribe(self, self._show_words)
@@ -89,13 +90,14 @@ class SourcePanel(Vertical):
     def open(self, citation: Citation, passage: Passage) -> None:
         """Shows the passage; its surroundings follow by `show`."""
         self.citation, self._passage, self._source, self._place = citation, passage, None, None
+        self._differing = False
         self.add_class("-open")
         self._fill()
         self.query_one(VerticalScroll).focus()
 
     def show(self, source: Source) -> None:
-        """What stands around the passage, if it is still this one that is looked at."""
-        if self.is_open and source.passage == self._passage:
+        """What stands around the passage, if it is still this one that is looked at; a brief look tells no more."""
+        if self.is_open and not source.brief and source.passage == self._passage:
             self._source = source
             self._fill()
 
@@ -103,14 +105,20 @@ class SourcePanel(Vertical):
         self.remove_class("-open")
 
     def action_edit(self) -> None:
-        source, passage = self._source, self._passage
-        if not source or not passage:
-            return
-        if source.file:
-            lines = (self.citation and self.citation.lines) or passage.lines
-            self.post_message(self.EditorWanted(source.file, lines[0] if lines else None))
-        else:
-            self.notify("The file is gone.", severity="error", markup=False)
+        source = self._source
+        if source and source.file:
+            self.post_message(self.EditorWanted(source.file, self._line(source)))
+        elif source:
+            self.notify(f"There is nothing to open: {told(source)}.", severity="error", markup=False)
+
+    def action_difference(self) -> None:
+        """Shows what is different in the file now, and the passage again."""
+        if self._source and self._source.changes:
+            self._differing = not self._differing
+            self._place = None
+            self._fill()
+        elif self._source:
+            self.notify("There is no difference to show.", markup=False)
 
     def action_step(self, step: int) -> None:
         self.post_message(self.Step(step))
@@ -132,30 +140,49 @@ class SourcePanel(Vertical):
         assert citation
         assert passage
         source = self._source or Source(look="", passage=passage)
-        own, last = passage.lines or (None, None)
+        self.query_one(".source--title", Static).update(_title(citation, passage, source, self._differing))
+        other = ("   d passage" if self._differing else "   d difference") if source.changes else ""
+        self.query_one(".source--keys", Static).update(f"← → sources{other}   e editor   Esc close")
+        text = _marked(passage.text, citation.quote)
+        if self._differing:  # lines of two versions have no numbers
+            text, source = difference(source.changes), Source(look="", passage=replace(passage, lines=None))
+        self._words = 0 if self._differing else next((span.start for span in text.spans), 0)
+        own, last = _lines(source) or (None, None)
         if source.after_line:
             last = source.after_line + source.after.count("\n")
-        marked = _marked(passage.text, citation.quote)
-        self._words = next((span.start for span in marked.spans), 0)
-        title = self.query_one(".source--title", Static)
-        title.update(_title(citation, passage, source))
         for part, content, first in (
             ("#before", Content(source.before), source.first_line),
-            (".source--passage", marked, own),
+            (".source--passage", text, own),
             ("#after", Content(source.after), source.after_line),
         ):
             self.query_one(part, Numbered).show(content, first, last)
 
+    def _line(self, source: Source) -> int | None:
+        """Where the editor opens the file: at the words that the answer rests on, else at the passage."""
+        assert self.citation
+        lines, quoted, passage = _lines(source), self.citation.lines, source.passage.lines
+        if source.state == "changed":
+            lines, quoted = source.lines or lines, None
+        moved = lines[0] - passage[0] if lines and passage else 0
+        return quoted[0] + moved if quoted else lines and lines[0]
 
-def _title(citation: Citation, passage: Passage, source: Source) -> Content:
+
+def _lines(source: Source) -> tuple[int, int] | None:
+    """Where the words of the passage stand: in the file as it is now if they are there."""
+    return (source.lines if source.state != "changed" else None) or source.passage.lines
+
+
+def _title(citation: Citation, passage: Passage, source: Source, differing: bool) -> Content:
     where = place(one_line(citation.path, 300), citation.page, citation.lines)
     marks = [] if citation.verified else ["unverified: its words do not support what the answer says"]
-    if source.state != "current":
-        marks.append(STATES[source.state])
+    became = told(source)
+    if became and source.state != "moved":
+        marks.append(became + (f": {LEGEND}" if differing else "; d shows the difference" if source.changes else ""))
     heading = f"\n{one_line(passage.heading, 200)}" if passage.heading else ""
+    moved = f"\n{became}" if became and source.state == "moved" else ""
     warning = "".join(f"\n! {mark}" for mark in marks)
     return Content.assemble(
-        (f"[{citation.n}] ", "$accent"), (where, "bold"), (heading, "$text-muted"), (warning, "$warning")
+        (f"[{citation.n}] ", "$accent"), (where, "bold"), (heading + moved, "$text-muted"), (warning, "$warning")
     )
 
 

@@ -3,8 +3,10 @@
 from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 from syrupy.assertion import SnapshotAssertion
 
+from docmind.agents.difference import aligned
 from docmind.agents.hardware.gpu import Gpu
 from docmind.agents.protocol import Look, Source
 from fakes.story import CHANGES, QUESTION, READY, answered, looked_up, metered
@@ -49,11 +51,28 @@ async def test_sources(stage: Stage, snapshot: SnapshotAssertion) -> None:
         await chat.press("right")
         await chat.hear(surrounded(chat.sent(Look), "changed"))
         assert chat.look() == snapshot(name="changed")
-        await chat.hear(Source(look="", passage=CHANGES, state="gone"))
+        await chat.hear(Source(look="1", passage=CHANGES, state="gone"))
         assert chat.look() == snapshot(name="gone")
         await chat.press("right")
         await chat.hear(surrounded(chat.sent(Look)))
         assert chat.look() == snapshot(name="unverified")
+
+
+async def test_the_difference(stage: Stage, snapshot: SnapshotAssertion) -> None:
+    newer = CHANGES.text.replace("18 l/min", "18.5 l/min, and later to 20").replace(" valves were", " pumps were since")
+    found = aligned(CHANGES.text, newer)
+    assert found
+    async with stage.opened() as chat:
+        await chat.hear(*READY)
+        run = await chat.send(QUESTION)
+        await chat.hear(*looked_up(run), answered(run))
+        await chat.press("f3", "right")
+        changed = Source(look=chat.sent(Look).look, passage=CHANGES, state="changed", lines=(44, 46), file=b"/papers")
+        await chat.hear(replace(changed, changes=found.changes))
+        await chat.press("d")
+        assert chat.look() == snapshot
+        await chat.press("d")
+        assert "▌ 40  - The flow limit rose" in chat.look()
 
 
 def surrounded(look: Look, state: Literal["current", "changed"] = "current") -> Source:

@@ -2,73 +2,11 @@
 
 import msgspec
 import pytest
-from textual import on
-from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 
 from docmind.agents.protocol import Source
 from docmind.agents.records import Citation, Passage
-from docmind.tui.widgets.source_panel import SourcePanel
-
-PASSAGE = Passage(
-    path="manual.md",
-    text="The pump is upstream.\n    It runs at 18 l/min\n  since revision C.",
-    lines=(9, 11),
-    heading="Cooling > Pump",
-    n=2,
-)
-CITATION = Citation(
-    n=2, path="manual.md", page=None, lines=(9, 11), quote="runs at 18 l/min since revision C", verified=True
-)
-SOURCE = Source(
-    look="1",
-    passage=PASSAGE,
-    before="# Cooling\n## Pump",
-    after="Two valves\nwere removed.",
-    first_line=7,
-    after_line=12,
-    file=b"/docs/manual.md",
-)
-
-
-class Opened(App[None]):
-    """The panel with a citation opened, and what it asks for."""
-
-    def __init__(self, citation: Citation = CITATION, passage: Passage = PASSAGE) -> None:
-        super().__init__()
-        self._opened = citation, passage
-        self.asked: list[object] = []
-
-    def compose(self) -> ComposeResult:
-        yield SourcePanel()
-
-    def on_mount(self) -> None:
-        self.panel.open(*self._opened)
-
-    @on(SourcePanel.EditorWanted)
-    def _editor(self, event: SourcePanel.EditorWanted) -> None:
-        self.asked.append((event.path, event.line))
-
-    @on(SourcePanel.Step)
-    def _step(self, event: SourcePanel.Step) -> None:
-        self.asked.append(event.step)
-
-    @property
-    def panel(self) -> SourcePanel:
-        return self.query_one(SourcePanel)
-
-    def content(self, part: str) -> Content:
-        found = self.panel.query_one(part)
-        content = found.content if isinstance(found, Static) else found.render()
-        assert isinstance(content, Content)
-        return content
-
-    def marked(self) -> str:
-        """What stands out in the passage."""
-        content = self.content(".source--passage")
-        return "".join(content.plain[span.start : span.end] for span in content.spans if "underline" in str(span.style))
+from fakes.opened_source import CITATION, PASSAGE, SOURCE, Opened
 
 
 async def test_the_passage_is_there_at_once_and_its_surroundings_follow() -> None:
@@ -117,8 +55,8 @@ async def test_a_document_without_lines_has_a_page_and_no_numbers() -> None:
     [
         (True, "current", []),
         (False, "current", ["! unverified: its words do not support what the answer says"]),
-        (True, "changed", ["! the file has changed since"]),
-        (False, "gone", ["! unverified: its words do not support what the answer says", "! the file is gone"]),
+        (True, "changed", ["! changed since: nothing like it is left in the file"]),
+        (False, "gone", ["! unverified: its words do not support what the answer says", "! the file was deleted"]),
     ],
 )
 async def test_what_is_wrong_with_a_source_is_said_in_words(verified: bool, state: str, words: list[str]) -> None:
@@ -143,7 +81,7 @@ async def test_a_file_that_is_gone_is_not_opened() -> None:
         app.panel.show(msgspec.structs.replace(SOURCE, state="gone", file=b""))
         await pilot.press("e")
         await pilot.pause()
-        assert [note.message for note in app._notifications] == ["The file is gone."]
+        assert [note.message for note in app._notifications] == ["There is nothing to open: the file was deleted."]
     assert app.asked == []
 
 
