@@ -8,6 +8,11 @@ run *arguments:
 test *arguments:
     .venv/bin/python -m pytest {{ arguments }}
 
+# Whether the tests of routing take every branch of it. The fault matrix adds none, and takes as long as they do.
+coverage:
+    .venv/bin/coverage run -m pytest --ignore=tests/routing/test_fault_matrix.py tests/routing tests/test_turn.py
+    .venv/bin/coverage report
+
 # Break model servers in every way, and see whether an answer is lost: `just faults --quick`
 faults *arguments:
     .venv/bin/python benchmarks/faults.py {{ arguments }}
