@@ -132,12 +132,8 @@ class Seam:
         return text
 
     def _separator(self) -> str:
-        first, before = self._reply[:1], self._begun.text[-1:]
-        if not first or first.isspace() or first in _CLOSING:
-            return ""
-        if _is_cjk(first) or _is_cjk(before):
-            return self._begun.gap
-        return self._begun.gap or " "
+        first = self._reply[:1]
+        return "" if not first or first.isspace() or first in _CLOSING else self._begun.gap
 
 
 class _Repetition:
