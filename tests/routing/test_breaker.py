@@ -71,6 +71,12 @@ def test_a_server_that_wants_to_be_left_alone_for_longer_than_a_retry_waits_is(b
     assert (breaker.state, breaker.left_s) == ("open", 1.0)
 
 
+def test_a_rest_that_a_server_wants_does_not_shorten_its_time(breaker: Breaker) -> None:
+    for _ in range(FAILURES):
+        breaker.failed(failure(Code.RATE_LIMITED, 0.5))
+    assert breaker.left_s == FIRST_S
+
+
 def test_nobody_can_close_docmind_out_for_ever(breaker: Breaker) -> None:
     breaker.failed(failure(Code.RATE_LIMITED, 1e12))
     assert breaker.left_s == LONGEST_S

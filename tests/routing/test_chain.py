@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from docmind.agents.errors import DocmindError
+from docmind.agents.errors import Code, DocmindError
 from docmind.agents.routing.chain import plan, profiles
 from docmind.agents.settings import Profile, Settings
 
@@ -53,6 +53,7 @@ def test_with_nothing_configured_what_was_found_is_used_else_quotes() -> None:
     found = profiles(Settings(), {"ollama": LOCAL})
     assert plan(Settings(), found, None, True).names == ["ollama", "quotes"]
     assert order(Settings()) == ["quotes"]
+    assert profiles(Settings(), {}) == {"quotes": Profile(kind="quotes")}
 
 
 def test_quotes_can_be_asked_for_by_name() -> None:
@@ -62,6 +63,7 @@ def test_quotes_can_be_asked_for_by_name() -> None:
 def test_an_unknown_profile_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(DocmindError, match="no profile 'fats'") as caught:
         order(CONFIGURED, "fats")
+    assert caught.value.code == Code.CONFIG
     assert "fast, local, quotes, remote" in caught.value.hint
 
 
@@ -90,9 +92,11 @@ def test_a_banned_profile_is_not_asked_nor_its_further_models_even_where_it_was_
     assert order(WITH_MODELS, "fast", banned=["fast", "quotes"]) == ["local", "big", "big/llama3.2:3b", "big/gemma3:4b"]
 
 
-def test_when_all_are_banned_it_says_so() -> None:
-    with pytest.raises(DocmindError, match="Every profile is banned"):
+def test_when_all_are_banned_it_says_so_and_how_to_lift_a_ban() -> None:
+    with pytest.raises(DocmindError, match=r"^Every profile is banned") as caught:
         order(Settings(), banned=["quotes"])
+    assert caught.value.code == Code.CONFIG
+    assert "/ban" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,19 @@ def test_earlier_turns_go_first_the_oldest_before_the_newer() -> None:
     assert fit(messages, size(messages) - 1) == [SYSTEM, HISTORY[1], QUESTION, STEP, observation("first")]
 
 
+def test_nothing_goes_that_just_has_room() -> None:
+    shorter = [SYSTEM, HISTORY[1], QUESTION, STEP, observation("first")]
+    assert fit([SYSTEM, *HISTORY, *shorter[2:]], size(shorter)) == shorter
+    shorter = [SYSTEM, QUESTION, STEP, message("user", LEFT_OUT), STEP, observation("second"), STEP]
+    messages = [*shorter, observation("third")]
+    whole = [*messages[:3], observation("first"), *messages[4:]]
+    assert fit(whole, size(messages)) == messages
+
+
+def test_a_prompt_that_holds_no_question_keeps_its_first_and_last_message() -> None:
+    assert fit([SYSTEM, HISTORY[1], STEP], 10) == [SYSTEM, STEP]
+
+
 def test_then_the_oldest_observation_is_left_out_visibly() -> None:
     messages = [SYSTEM, *HISTORY, QUESTION, STEP, observation("first"), STEP, observation("second")]
     budget = size([SYSTEM, QUESTION, STEP, STEP, observation("second")]) + 40

@@ -19,6 +19,7 @@ OVERFLOW = Fault("status", status=400, message="context_length_exceeded")
         ((4096, None, 8192), "third"),
         ((8192, None, 4096), "second"),
         ((8192, 2048, 4096), "second"),
+        ((4096, 2048, 4096), "second"),
         ((None, None, None), "second"),
     ],
 )

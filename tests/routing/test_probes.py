@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from docmind.agents.backends.base import open_backend
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.routing.breaker import FIRST_S, Breaker
@@ -100,6 +102,33 @@ async def test_a_probe_that_hangs_goes_on_without_the_question_and_is_not_made_t
         assert len(asked) == 1
         release.set()
         await until(lambda: silent.breaker.state == "half-open")
+    await pool.aclose()
+
+
+async def test_a_probe_has_longer_where_only_quotations_would_be_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docmind.agents.routing.probes.WITHOUT_OTHERS_S", 60)
+    pool, release, asked = Pool(), asyncio.Event(), list[str]()
+    async with hesitating(release, asked) as silent, FakeServer([GOOD]) as good, candidates(good) as (other, quotes):
+        await pool.probe([silent, other, quotes])
+        assert silent.breaker.state == "open", "another model can answer"
+        question = asyncio.create_task(pool.probe([silent, quotes]))
+        await until(lambda: asked)
+        release.set()
+        await question
+        assert silent.breaker.state == "half-open"
+    await pool.aclose()
+
+
+async def test_an_endpoint_that_fails_again_is_probed_again() -> None:
+    pool, release, asked = Pool(), asyncio.Event(), list[str]()
+    release.set()
+    async with hesitating(release, asked) as silent, candidates() as (quotes,):
+        for _ in range(2):
+            asked.clear()
+            await pool.probe([silent, quotes])
+            await until(lambda: silent.breaker.state == "half-open")
+            assert asked
+            silent.breaker.failed(DocmindError(Code.UNAVAILABLE, "It failed."))
     await pool.aclose()
 
 

@@ -33,4 +33,5 @@ def test_what_would_fail_again_is_not_tried_again(code: Code) -> None:
 
 def test_a_server_is_not_asked_before_the_time_that_it_names() -> None:
     assert wait_s(failure(Code.RATE_LIMITED, 2.0), 1, 0.0) == 2.0
+    assert wait_s(failure(Code.RATE_LIMITED, LONGEST_WAIT_S), 1, 0.0) == LONGEST_WAIT_S
     assert wait_s(failure(Code.NOT_READY, LONGEST_WAIT_S + 1), 1, 0.0) is None, "nobody waits so long"

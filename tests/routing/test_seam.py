@@ -99,7 +99,8 @@ def test_a_repetition_in_other_capitals_or_with_another_sign_behind_it_is_one() 
     begun = Beginning("The valves leaked and the pump", " ")
     assert join(begun, ["And the pump, which was old, broke."], asked=True) == f"{begun.text}, which was old, broke."
     assert join(begun, ["AND THE PUMP broke."], asked=True) == f"{begun.text} broke."
-    assert join(begun, ["the pumps broke."], asked=True) == f"{begun.text} the pumps broke."
+    for other in ("the pumps broke.", "the pumps, too, broke."):
+        assert join(begun, [other], asked=True) == f"{begun.text} {other}"
 
 
 def test_what_a_server_that_goes_on_says_twice_is_meant() -> None:

@@ -125,6 +125,20 @@ def test_prose_before_the_rest_of_the_answer_is_taken_back() -> None:
         assert joined(broken(), f"{prose}\nAnswer: built in 1998 [1].", asked=True) == REPLY
 
 
+def test_space_before_the_rest_of_the_answer_is_seen_in_whatever_pieces_it_comes() -> None:
+    for reply in ("\n\n built in 1998 [1].", " \n built in 1998 [1]."):
+        assert {joined(broken(), reply, asked=True, size=size) for size in (1, 2, 3, 500)} == {REPLY}
+
+
+def test_what_was_taken_back_was_not_added() -> None:
+    joining = Continuation(broken(), TOOLS, asked=True)
+    assert [*joining.feed("First of all I have to look at the passages once more, and then at the rest of them.")]
+    assert joining.added
+    *_, taken = [*joining.feed("\nThought: there is nothing to add."), *joining.close()]
+    assert taken == TakenOver(None, broken().step)
+    assert not joining.added
+
+
 def test_another_answer_takes_the_place_of_the_beginning() -> None:
     other = "Thought: I know it.\nAnswer: According to the manual [1] it is blue."
     assert joined(broken(), other, asked=True) == joined(broken(), other, asked=False) == other
