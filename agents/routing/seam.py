@@ -53,7 +53,7 @@ class Seam:
     the reply came as an answer with its label, as one does that starts over.
     """
 
-    def __init__(self, begun: Beginning, *, asked: bool, labelled: bool = False) -> None:
+    def __init__(self, begun: Beginning, *, asked: bool, labelled: bool) -> None:
         self._begun, self._asked, self._labelled = begun, asked, labelled
         self._repetition = _Repetition(_WORD.findall(begun.text))
         self._reply = ""

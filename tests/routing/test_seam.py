@@ -111,6 +111,24 @@ def test_what_a_server_that_goes_on_says_twice_is_meant() -> None:
     assert join(Beginning("It is very", " "), [" very", " good."]) == "It is very very good."
 
 
+def test_a_server_that_goes_on_with_white_space_may_say_again_what_was_said() -> None:
+    begun = Beginning("They sang: row, row, row", " ")
+    assert join(begun, [" row, row, row", " your boat."]) == f"{begun.text} row, row, row your boat."
+
+
+def test_a_text_that_goes_on_is_given_as_it_comes() -> None:
+    for asked, first in ((False, " a"), (False, " built"), (True, "built in")):
+        seam = Seam(Beginning("The pump is blue and was", " "), asked=asked, labelled=False)
+        assert seam.feed(first).strip() == first.strip()
+        assert [seam.feed(" in"), seam.feed(" 1998"), seam.close()] == [" in", " 1998", ""]
+
+
+def test_an_ellipsis_before_the_rest_is_none_of_it_in_whatever_pieces_it_comes() -> None:
+    begun = Beginning("It says:", "\n\n")
+    for reply in (["... blue."], ["...", " blue."], ["..", ". blue."], ["…", " blue."], [".", ".", ".", " ", "blue."]):
+        assert join(begun, reply, asked=True) == "It says:\n\nblue."
+
+
 def test_a_reply_that_begins_as_the_answer_did_and_then_differs_starts_over() -> None:
     begun = Beginning("The new pump is blue and was", " ")
     assert join(begun, tokens("The new pump is blue. It was built in 1998.", 1), asked=True) is None
