@@ -13,6 +13,13 @@ coverage:
     .venv/bin/coverage run -m pytest --ignore=tests/routing/test_fault_matrix.py tests/routing tests/test_turn.py
     .venv/bin/coverage report
 
+# Change routing in some 1,600 small ways, and see which of them its tests do not notice. It goes on where it was ended;
+# `just mutation 'docmind.agents.routing.seam*'` does a part. `.venv/bin/mutmut show NAME` shows a change.
+mutation *arguments:
+    uv pip install --quiet --python .venv/bin/python mutmut==3.8.1
+    nice -n 19 .venv/bin/mutmut run {{ arguments }}
+    .venv/bin/mutmut results
+
 # Break model servers in every way, and see whether an answer is lost: `just faults --quick`
 faults *arguments:
     .venv/bin/python benchmarks/faults.py {{ arguments }}
