@@ -10,6 +10,7 @@ from docmind.agents.backends.base import Delta
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.protocol import State, Switched
 from docmind.agents.records import Attempt, Usage
+from docmind.agents.routing.breaker import FAILURES
 from docmind.agents.routing.candidate import Candidate
 from docmind.agents.routing.router import Route
 from docmind.agents.routing.takeover import TakenOver
@@ -59,6 +60,16 @@ async def test_the_steps_of_one_backend_are_one_attempt_with_the_tokens_of_all()
     assert twice.streamed_s > 0
 
 
+async def test_the_time_of_all_calls_is_added_up() -> None:
+    async with FakeServer([GOOD, "Yes."], gap=0.01) as server, candidates(server) as chain:
+        route, _ = await steps(chain, 1)
+        long = route.streamed_s
+        async with aclosing(route.stream(LOOKED_UP, [], TOOLS)) as items:
+            assert [item async for item in items]
+    assert len(server.chats) == 2
+    assert route.streamed_s >= long > 0
+
+
 async def test_a_new_route_has_cost_nothing() -> None:
     async with candidates() as chain:
         route, _ = await steps(chain, 0)
@@ -92,6 +103,24 @@ async def test_the_tries_of_each_backend_are_counted_from_one() -> None:
         done = await step(chain)
     assert (len(one.chats), len(two.chats)) == (2, 2)
     assert [attempt.reason.endswith(" (2 tries)") for attempt in done.attempts] == [True, True, False]
+
+
+async def test_a_backend_whose_breaker_has_opened_is_not_tried_again() -> None:
+    busy = Fault("status", status=503)
+    async with FakeServer(fault=busy) as first, FakeServer([GOOD]) as good, candidates(first, good) as chain:
+        for _ in range(FAILURES - 1):
+            chain[0].breaker.failed(DocmindError(Code.TIMEOUT, "It was silent."))
+        done = await step(chain)
+    assert len(first.chats) == 1
+    assert done.tried == [("first", Code.NOT_READY), ("second", "")]
+
+
+async def test_an_empty_reply_is_no_answer() -> None:
+    async with FakeServer(fault=Fault("empty")) as mute, FakeServer([GOOD]) as good, candidates(mute, good) as chain:
+        done = await step(chain)
+    assert len(mute.chats) == 2
+    assert done.tried == [("first", Code.INVALID_RESPONSE), ("second", "")]
+    assert [(call.run, call.outcome) for call in done.calls] == [("run", "failed"), ("run", "failed"), ("run", "ok")]
 
 
 async def test_an_attempt_that_broke_off_has_the_tokens_that_had_come() -> None:
