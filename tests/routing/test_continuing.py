@@ -148,6 +148,7 @@ async def test_one_that_only_repeats_what_is_there_is_left() -> None:
     assert done.text == REPLY
     assert done.tried[1] == ("second", Code.INVALID_RESPONSE)
     assert "did not go on" in done.attempts[1].reason
+    assert done.switches[1].hint.startswith("Use another profile")
 
 
 async def test_a_rest_of_one_word_is_not_lost() -> None:
