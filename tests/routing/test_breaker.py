@@ -95,6 +95,16 @@ def test_a_probe_that_goes_well_lets_one_call_through_and_its_success_closes_it(
     assert breaker.admit()
 
 
+def test_after_a_success_it_knows_nothing_of_earlier_failures(breaker: Breaker, clock: Clock) -> None:
+    opened(breaker, clock).probed(True)
+    assert breaker.admit()
+    breaker.succeeded()
+    for _ in range(FAILURES):
+        assert breaker.state == "closed"
+        breaker.failed(TIMEOUT)
+    assert breaker.left_s == FIRST_S
+
+
 def test_a_trial_that_is_given_up_leaves_its_place_to_the_next_call(breaker: Breaker, clock: Clock) -> None:
     opened(breaker, clock).probed(True)
     assert breaker.admit()

@@ -133,6 +133,22 @@ async def test_an_attempt_that_broke_off_has_the_tokens_that_had_come() -> None:
     assert (rest.ok, rest.tokens) == (True, done.calls[1].completion_tokens)
 
 
+async def test_prose_that_is_taken_back_takes_no_word_of_the_answer_with_it() -> None:
+    prose = "First of all I have to look at the passages once more, and at the rest.\nThought: it is late by now"
+    dies = Fault("fin", after=len(prose.split()) - 1)
+    async with (
+        FakeServer([GOOD], fault=Fault("fin", after=11)) as first,
+        FakeServer([prose], fault=dies, flavour="plain") as second,
+        FakeServer([GOOD]) as third,
+        candidates(first, second, third) as chain,
+    ):
+        done = await step(chain, LOOKED_UP)
+        asked = [server.chats[0].body["messages"] for server in (second, third)]
+    assert TakenOver(None, "Thought: I know.\nAnswer: The pump is blue and was") in done.items
+    said, again = [[each["content"] for each in messages if each["role"] == "assistant"][-1] for messages in asked]
+    assert said == again
+
+
 async def test_a_backend_that_is_left_alone_costs_no_tokens() -> None:
     async with FakeServer([GOOD]) as resting, FakeServer([GOOD]) as good, candidates(resting, good) as chain:
         failure = DocmindError(Code.UNAVAILABLE, "Nothing answers.", "Start it.")
