@@ -131,6 +131,7 @@ async def test_a_call_that_never_began_has_no_time_of_a_first_token() -> None:
         with pytest.raises(DocmindError):
             await made.hear()
     assert (made.calls[0].first_token_ms, made.calls[0].completion_tokens) == (None, 0)
+    assert made.calls[0].model == "tiny:latest"
     assert not made.last.begun
     assert made.last.streamed_s == 0.0
 

@@ -44,6 +44,14 @@ def test_thinking_fills_the_window_too(metering: Metering, clock: Clock) -> None
     assert reading.tokens == pytest.approx(10, abs=2)
 
 
+def test_a_reading_is_rounded_to_whole_tokens_and_milliseconds(metering: Metering, clock: Clock) -> None:
+    metering.take(Delta(text="pump "))
+    clock.now += EVERY_S + 0.23456
+    reading = metering.take(Delta(text=""))
+    assert reading is not None
+    assert (reading.tokens, reading.seconds) == (1, 1.235)
+
+
 def test_the_last_reading_has_what_the_server_counted(metering: Metering, clock: Clock) -> None:
     metering.take(Delta(text="a"))
     clock.now += 2

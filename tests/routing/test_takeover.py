@@ -146,6 +146,12 @@ def test_another_answer_takes_the_place_of_the_beginning() -> None:
     assert joined(broken(), plain, asked=True) == plain
 
 
+def test_the_beginning_is_taken_back_once() -> None:
+    joining = Continuation(broken(), TOOLS, asked=True)
+    other = "Thought: I know it.\nAnswer: According to the manual [1] it is blue."
+    assert [*joining.feed(other), *joining.close()] == [TakenOver(None, ""), other]
+
+
 def test_after_a_prefix_nothing_is_a_label_any_more() -> None:
     reply = " built.\nThought: that is all.\nAnswer: yes"
     assert joined(broken(), reply, asked=False) == broken().step + reply
