@@ -7,6 +7,7 @@ from llama_index.core.llms import ChatMessage, ChatResponse
 
 from docmind.agents.backends.base import Delta
 from docmind.agents.protocol import Meter
+from docmind.agents.react import STOP
 from docmind.agents.routing.candidate import Candidate
 from docmind.agents.routing.llm import RoutedLLM
 from docmind.agents.routing.router import Route
@@ -86,3 +87,9 @@ async def test_after_a_takeover_the_whole_reply_is_what_was_kept_and_what_follow
     at = next(index for index, piece in enumerate(pieces) if piece.raw is taken)
     assert taken.kept + "".join(piece.delta or "" for piece in pieces[at:]) == ANSWER
     assert last.message.content == ANSWER
+
+
+async def test_a_server_is_asked_to_stop_before_an_observation() -> None:
+    async with FakeServer([ANSWER]) as server, candidates(server) as chain:
+        await responses(chain)
+        assert server.chats[0].body["stop"] == [STOP]
