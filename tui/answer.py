@@ -1,8 +1,10 @@
 """How an answer is printed as it arrives: the answer and its sources on stdout, all else on stderr."""
 
+import os
+import stat
 import sys
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 import msgspec
 
@@ -100,17 +102,17 @@ class JsonPrinter(Printer):
 
 
 class TextPrinter(Printer):
-    """Plain text: streamed to a terminal; a pipe gets the finished answer, with nothing in it that was taken back."""
+    """Plain text, streamed to a terminal or a pipe; a file gets the finished answer, with nothing taken back."""
 
     def __init__(self, needs_model: bool = False) -> None:
         """`needs_model`: quotations are what is left, not what the user has chosen."""
         super().__init__()
         self._needs_model = needs_model
-        self._streams = sys.stdout.isatty()
-        self._wrapper = Wrapper(width())
+        self._on_terminal, self._streams = sys.stdout.isatty(), _is_read_along(sys.stdout)
+        self._wrapper = Wrapper(width() if self._on_terminal else sys.maxsize)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Ends a broken-off line; what a pipe has not got yet is not lost."""
+        """Ends a broken-off line; what a file has not got yet is not lost."""
         super().__exit__(kind, error, at)
         if error and self.said:
             say(self._wrapper.close() if self._streams else self.said)
@@ -130,6 +132,12 @@ class TextPrinter(Printer):
         if isinstance(event, Answered):
             self._finish(event)
 
+    def _notice(self, text: str) -> None:
+        """On a line of its own, also where the answer stands in the middle of one."""
+        if self._on_terminal and sys.stderr.isatty() and (end := self._wrapper.interrupt()):
+            say(end, end="")
+        super()._notice(text)
+
     def _finish(self, answered: Answered) -> None:
         say(self._wrapper.close() if self._streams else answered.answer)
         if self._streams and UNKNOWN in answered.answer and UNKNOWN not in self.said:
@@ -142,8 +150,16 @@ class TextPrinter(Printer):
     def _list_sources(self, answered: Answered) -> None:
         if answered.citations:
             say("\nSources", BOLD)
-        columns = width() - 2 if self._streams else None
+        columns = width() - 2 if self._on_terminal else None
         for citation in answered.citations:
             say(f"  {source(citation, self._headings.get(citation.n, ''), answered.answer, columns)}")
         if not answered.citations and answered.profile != "quotes":
             notice("  No sources: nothing in this answer is tied to a document.", DIM)
+
+
+def _is_read_along(stream: TextIO) -> bool:
+    """Whether somebody may read while it is written: at a terminal or through a pipe, but not in a file."""
+    try:
+        return not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except OSError:  # it is nowhere but in memory
+        return False

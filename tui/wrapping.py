@@ -11,6 +11,7 @@ class Wrapper:
 
     def __init__(self, width: int) -> None:
         self._width, self._column, self._held = width, 0, ""
+        self._interrupted = False
 
     def feed(self, text: str) -> str:
         """What can be printed now."""
@@ -22,12 +23,22 @@ class Wrapper:
         """Takes back the last signs, as far as they have not been given out."""
         self._held = self._held[: max(len(self._held) - count, 0)]
 
+    def interrupt(self) -> str:
+        """What ends a line that has begun, so that something else can be printed; the text goes on below it."""
+        if not self._column:
+            return ""
+        self._column, self._interrupted = 0, True
+        return "\n"
+
     def close(self) -> str:
         """The last word."""
         held, self._held = self._held, ""
         return self._place(held)
 
     def _place(self, word: str) -> str:
+        if self._interrupted:  # its line has ended already
+            ends, word = word == "\n", word.lstrip()
+            self._interrupted = not (ends or word)
         if word == "\n":
             self._column = 0
             return word

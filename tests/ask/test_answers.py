@@ -169,6 +169,31 @@ def test_a_pipe_gets_plain_text_with_the_sources_below(program: Program, documen
     assert "\x1b" not in done.stdout + done.stderr
 
 
+def test_a_pipe_gets_the_answer_while_it_is_written(program: Program, documents: Path) -> None:
+    with FakeServer([SEARCH, ANSWER + " And so on." * 40], gap=0.01) as server:
+        config = program.config(configuration("ollama", server))
+        command = program.command("--config", config, "ask", QUESTION, documents)
+        with subprocess.Popen(
+            command, env=program.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            assert process.stdout
+            pieces = read_to_the_end(os.dup(process.stdout.fileno()))
+    assert b"".join(pieces).splitlines()[0].endswith(b"400 hours [1]." + b" And so on." * 40)
+    assert len([piece for piece in pieces if b"And so on" in piece]) > 3, "the answer came in one piece"
+
+
+def test_a_file_gets_nothing_that_was_taken_back(program: Program, documents: Path, tmp_path: Path) -> None:
+    with (
+        FakeServer([SEARCH, f"I think that it is daily.\n{SEARCH}", ANSWER]) as server,
+        open(tmp_path / "out", "w") as out,
+    ):
+        config = program.config(configuration("ollama", server))
+        command = program.command("--config", config, "ask", QUESTION, documents)
+        subprocess.run(command, env=program.environ, stdout=out, stderr=subprocess.DEVNULL, check=True)
+    lines = (tmp_path / "out").read_text().splitlines()
+    assert lines[:2] == ["The compressor must be inspected every 400 hours [1].", ""]
+
+
 def test_a_terminal_gets_the_answer_while_it_is_written_and_the_steps_dimmed(program: Program, documents: Path) -> None:
     with FakeServer([SEARCH, ANSWER + " And so on." * 20], gap=0.01) as server:
         config = program.config(configuration("ollama", server))

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -118,12 +119,13 @@ def test_without_fallback_what_was_said_is_kept_and_the_reason_told(program: Pro
     assert "[ERR_5000]" in done.stderr
 
 
-def test_on_a_terminal_no_word_is_written_twice(program: Program, documents: Path) -> None:
+def on_a_terminal(program: Program, documents: Path, stderr: int | None) -> tuple[str, bytes]:
+    """What the terminal shows of an answer that is taken over, and stderr where it does not go there."""
     with Dying(10, gap=0.02) as first, FakeServer(continuing, gap=0.02, flavour="plain") as other:
         screen, terminal = pty.openpty()
         command = program.command("--config", program.config(openai(first=first, other=other)), "ask", QUESTION)
         process = subprocess.Popen(
-            [*command, str(documents)], env=program.environ, stdout=terminal, stderr=subprocess.PIPE, text=False
+            [*command, str(documents)], env=program.environ, stdout=terminal, stderr=stderr or terminal
         )
         os.close(terminal)
         seen = b""
@@ -135,5 +137,18 @@ def test_on_a_terminal_no_word_is_written_twice(program: Program, documents: Pat
         os.close(screen)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert " ".join(seen.decode().partition("\x1b")[0].split()) == WHOLE
+    return seen.decode(), errors
+
+
+def test_on_a_terminal_no_word_is_written_twice(program: Program, documents: Path) -> None:
+    seen, errors = on_a_terminal(program, documents, subprocess.PIPE)
+    assert " ".join(seen.partition("\x1b")[0].split()) == WHOLE
     assert b"Continued by other." in errors
+
+
+def test_on_a_terminal_the_notice_of_a_takeover_stands_on_a_line_of_its_own(program: Program, documents: Path) -> None:
+    seen, _ = on_a_terminal(program, documents, None)
+    shown = re.sub(r"[^\n]*\r\x1b\[K|\x1b\[\d*m", "", seen.replace("\r\n", "\n"))  # what a progress line wiped out
+    assert re.search(r"\n  first .* Continued by other\.\n", shown)
+    answer = re.sub(r"\n  [^ ][^\n]*", "", "\n" + shown)
+    assert " ".join(answer.split()).startswith(WHOLE)

@@ -32,6 +32,19 @@ def test_a_word_that_is_longer_than_the_line_is_not_cut() -> None:
     assert streamed("a " + "x" * 50 + " b", 20, 0) == "a\n" + "x" * 50 + "\nb"
 
 
+def test_an_interrupted_text_goes_on_below_at_the_beginning_of_a_line() -> None:
+    wrapper = Wrapper(30)
+    assert wrapper.interrupt() == ""
+    shown = wrapper.feed("Two valves were ") + wrapper.interrupt() + "<\n" + wrapper.feed("removed because the pump ")
+    assert shown + wrapper.close() == "Two valves were\n<\nremoved because the pump "
+
+
+def test_an_interruption_at_the_end_of_a_line_makes_no_empty_one() -> None:
+    wrapper = Wrapper(20)
+    shown = wrapper.feed("One.\nTwo. ") + wrapper.interrupt() + "<\n" + wrapper.feed("\n  - three ")
+    assert shown == "One.\nTwo.\n<\n  - three"
+
+
 def test_wide_characters_count_twice() -> None:
     assert streamed("水水 水水 水水", 10, 0) == "水水 水水\n水水"
 
