@@ -1,12 +1,20 @@
 """Shared by all tests: none of them may see the developer's own configuration or data."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from docmind.agents.client import stop
+from leftovers import ended_with_us
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left_running() -> Iterator[None]:
+    """No engine of a test outlives the tests, not even when they are killed."""
+    with ended_with_us():
+        yield
 
 
 @pytest.fixture(autouse=True)
