@@ -8,6 +8,7 @@ import pytest
 
 from docmind.agents.client import stop
 from leftovers import ended_with_us
+from program import Program
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,6 +31,22 @@ def no_own_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pyte
     runtime.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     return home
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """One home, and so one warm engine, for all tests of a module that do not harm it."""
+    program = Program(tmp_path_factory.mktemp("home"))
+    yield program
+    program.close()
+
+
+@pytest.fixture
+def own_program(tmp_path: Path) -> Iterator[Program]:
+    """A home of its own."""
+    program = Program(tmp_path / "home")
+    yield program
+    program.close()
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """A folder of documents, and the real program to ask about it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from program import Program
 
 MANUAL = """\
 # Heat pump HP-42
@@ -19,14 +16,6 @@ The flow limit rose from 12 to 18 litres per minute in revision C.
 
 Revision B was withdrawn in 1998 because two valves leaked.
 """
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """One home, and so one warm engine, for the tests of a module."""
-    made = Program(tmp_path_factory.mktemp("home"))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The whole program with a driver, on a real terminal."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,13 +7,6 @@ import pytest
 from fakes.nvml import CARD, FakeDriver
 from program import Program
 from terminal import Terminal
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
-    program = Program(tmp_path / "home")
-    yield program
-    program.close()
 
 
 @pytest.fixture

@@ -22,22 +22,15 @@ BATCH_S = 0.04
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
-    program = Program(tmp_path / "home")
-    yield program
-    program.close()
-
-
-@pytest.fixture
-def engine(program: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", program.environ["XDG_RUNTIME_DIR"])
-    program.data_dir.mkdir()
-    with FakeEngine(program.data_dir) as engine:
+def engine(own_program: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", own_program.environ["XDG_RUNTIME_DIR"])
+    own_program.data_dir.mkdir()
+    with FakeEngine(own_program.data_dir) as engine:
         yield engine
 
 
-def opened(program: Program, folder: Path) -> Terminal:
-    return Terminal(program.command(folder), program.environ, columns=90)
+def opened(own_program: Program, folder: Path) -> Terminal:
+    return Terminal(own_program.command(folder), own_program.environ, columns=90)
 
 
 def answered(run: str, text: str) -> Answered:
@@ -77,9 +70,9 @@ class Stream:
 
 
 def test_a_stream_of_5000_tokens_a_second_is_painted_whole_and_leaves_the_keys_free(
-    program: Program, engine: FakeEngine, folder: Path
+    own_program: Program, engine: FakeEngine, folder: Path
 ) -> None:
-    with opened(program, folder) as terminal:
+    with opened(own_program, folder) as terminal:
         engine.welcome()
         terminal.keys("Go", "enter")
         with Stream(engine, engine.heard(Ask).run) as stream:
@@ -97,9 +90,9 @@ def test_a_stream_of_5000_tokens_a_second_is_painted_whole_and_leaves_the_keys_f
 
 @pytest.mark.parametrize("token", ["x" * 1_000_000, "word " * 200_000, "語" * 300_000], ids=["line", "words", "wide"])
 def test_a_token_of_a_megabyte_is_shown_and_leaves_the_keys_free(
-    token: str, program: Program, engine: FakeEngine, folder: Path
+    token: str, own_program: Program, engine: FakeEngine, folder: Path
 ) -> None:
-    with opened(program, folder) as terminal:
+    with opened(own_program, folder) as terminal:
         engine.welcome()
         terminal.keys("Go", "enter")
         run = engine.heard(Ask).run
@@ -113,9 +106,9 @@ def test_a_token_of_a_megabyte_is_shown_and_leaves_the_keys_free(
 
 
 def test_an_engine_that_starts_slowly_lets_one_type_and_gets_what_waits(
-    program: Program, engine: FakeEngine, folder: Path
+    own_program: Program, engine: FakeEngine, folder: Path
 ) -> None:
-    with opened(program, folder) as terminal:
+    with opened(own_program, folder) as terminal:
         engine.heard(Hello)
         terminal.wait("starting the engine")
         terminal.keys("First?", "enter", "Second?", "enter", "a draft")
@@ -132,9 +125,9 @@ GARBAGE = b"HTTP/1.1 400 Bad \x1b]0;hacked\x07\xff\x00 Request\n"
 
 @pytest.mark.parametrize("begun", [False, True], ids=["at the beginning", "in an answer"])
 def test_an_engine_that_speaks_garbage_is_told_and_takes_no_text_with_it(
-    begun: bool, program: Program, engine: FakeEngine, folder: Path
+    begun: bool, own_program: Program, engine: FakeEngine, folder: Path
 ) -> None:
-    with opened(program, folder) as terminal:
+    with opened(own_program, folder) as terminal:
         if begun:
             engine.welcome()
             terminal.keys("Go", "enter")
@@ -152,8 +145,8 @@ def test_an_engine_that_speaks_garbage_is_told_and_takes_no_text_with_it(
         assert b"hacked" not in terminal.raw
 
 
-def test_a_folder_that_disappears_is_told_and_can_come_back(program: Program, folder: Path) -> None:
-    with opened(program, folder) as terminal:
+def test_a_folder_that_disappears_is_told_and_can_come_back(own_program: Program, folder: Path) -> None:
+    with opened(own_program, folder) as terminal:
         terminal.wait("quotes ●")
         terminal.keys("Is the pump blue?", "enter")
         terminal.wait(r"The pump is blue\.” \[1\]")
@@ -169,11 +162,11 @@ def test_a_folder_that_disappears_is_told_and_can_come_back(program: Program, fo
         terminal.wait(r"ERR_2001.*The pump is blue\.” \[1\]")
 
 
-def test_folders_that_cannot_be_used_are_told_and_one_can_type(program: Program, folder: Path, tmp_path: Path) -> None:
-    in_the_way = tmp_path / "file"
+def test_folders_that_cannot_be_used_are_told_and_one_can_type(own_program: Program, folder: Path) -> None:
+    in_the_way = folder.parent / "file"
     in_the_way.write_text("in the place of a folder")
     environ = {"XDG_CONFIG_HOME": str(in_the_way), "DOCMIND_DATA_DIR": str(in_the_way)}
-    with Terminal(program.command(folder), program.environ | environ, columns=90) as terminal:
+    with Terminal(own_program.command(folder), own_program.environ | environ, columns=90) as terminal:
         terminal.wait("ERR_3001")
         terminal.keys("Go", "enter", "a draft")
         terminal.wait("Go.*ERR_3001.*a draft")

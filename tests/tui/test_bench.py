@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,6 @@ from docmind.agents.record.store import read, record_file
 from docmind.agents.records import BENCH
 from fakes import FakeServer, Fault, Reply
 from program import Program
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """One home, and so one warm engine, for the tests of this module."""
-    made = Program(tmp_path_factory.mktemp("home"))
-    yield made
-    made.close()
 
 
 def config(program: Program, **servers: FakeServer) -> Path:

@@ -1,19 +1,11 @@
 """The whole program on terminals of many kinds."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from program import Program
 from terminal import Terminal
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    program = Program(tmp_path_factory.mktemp("home"))
-    yield program
-    program.close()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,30 +17,6 @@ PROMPT = "Ask about your documents"
 SEARCH = 'Thought: I need to look.\nAction: search_documents\nAction Input: {"query": "pump colour"}\n'
 ANSWER = "Thought: I can answer now.\nAnswer: The pump of the cooling loop is blue [1]."
 WORDS = "Thought: I know.\nAnswer: " + " ".join(f"word{n}" for n in range(400))
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """One home, and so one engine, for all tests that do not harm it."""
-    program = Program(tmp_path_factory.mktemp("home"))
-    yield program
-    program.close()
-
-
-@pytest.fixture
-def own_program(tmp_path: Path) -> Iterator[Program]:
-    """A home of its own."""
-    program = Program(tmp_path / "home")
-    yield program
-    program.close()
-
-
-@pytest.fixture
-def documents(tmp_path: Path) -> Path:
-    folder = tmp_path / "papers"
-    folder.mkdir()
-    (folder / "pump.md").write_text("# Cooling\n\nThe pump of the cooling loop is blue. It moves 18 litres a minute.\n")
-    return folder
 
 
 def opened(program: Program, *arguments: str | Path, **size: int) -> Terminal:

@@ -23,13 +23,6 @@ SEAM = re.compile(r"─ model broke off; continued by (\w+) ─")
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    program = Program(tmp_path_factory.mktemp("home"))
-    yield program
-    program.close()
-
-
-@pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("papers")
     (folder / "pump.md").write_text(

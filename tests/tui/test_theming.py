@@ -1,7 +1,6 @@
 """Palettes on the screen: no colour is shown but theirs, and the terminal's own stay the terminal's own."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -71,13 +70,6 @@ def test_a_mixed_palette_is_shown_as_rgb() -> None:
     mixed = msgspec.structs.replace(own, colours=msgspec.structs.replace(own.colours, accent="#e0a458"))
     assert as_theme("own", own).ansi
     assert not as_theme("mixed", mixed).ansi
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
-    program = Program(tmp_path / "home")
-    yield program
-    program.close()
 
 
 def test_the_terminals_own_colours_reach_a_truecolor_terminal_as_they_are(program: Program, folder: Path) -> None:

@@ -1,19 +1,9 @@
 """Over a slow line many keys come at once: each acts in its place."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from program import Program
 from terminal import Terminal
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    program = Program(tmp_path_factory.mktemp("home"))
-    yield program
-    program.close()
 
 
 def test_keys_that_come_at_once_act_in_their_order(program: Program, folder: Path) -> None:
