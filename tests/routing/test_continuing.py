@@ -8,7 +8,7 @@ from docmind.agents.backends.base import Delta
 from docmind.agents.errors import Code
 from docmind.agents.settings import AgentSettings
 from fakes import FakeServer, Fault, Reply
-from fakes.routed import LOOKED_UP, Step, candidates, step
+from fakes.routed import LOOKED_UP, candidates, step
 
 REPLY = "Thought: I can answer now.\nAnswer: The pump is blue and was built in 1998 [1]."
 SEARCH = 'Thought: I look once more.\nAction: search_documents\nAction Input: {"query": "blue pump"}'
@@ -220,11 +220,7 @@ async def test_thinking_of_the_next_backend_comes_apart_from_the_answer() -> Non
     async with dying(11) as first, in_words(thinks) as second, candidates(first, second) as chain:
         done = await step(chain, LOOKED_UP)
     assert done.text == REPLY
-    assert thinking(done) == "Let me see."
-
-
-def thinking(done: Step) -> str:
-    return "".join(getattr(item, "thinking", "") for item in done.items)
+    assert "".join(getattr(item, "thinking", "") for item in done.items) == "Let me see."
 
 
 async def test_quotes_finishes_in_the_documents_own_words() -> None:
