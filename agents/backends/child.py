@@ -15,12 +15,16 @@ from ..text import clean
 
 LINES_KEPT = 50
 """Of the child's log, for a report."""
+LONGEST_LINE = 300
+"""Characters of a line that are kept."""
 GRACE = 0.5
 """Seconds that a child has to end by itself."""
 
 TELLING = re.compile(r"GGML_ASSERT|error", re.IGNORECASE)
 """A line of a log that tells why."""
 _STAMP = re.compile(r"^[\d.]+ [A-Z] +")
+VMSTAT = Path("/proc/vmstat")
+_KILLS = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
 
 
 class Child:
@@ -32,6 +36,7 @@ class Child:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.lines: deque[str] = deque(maxlen=LINES_KEPT)
+        self._kills = memory_kills()
         self._drain = asyncio.create_task(self._keep_lines())
 
     @classmethod
@@ -76,6 +81,11 @@ class Child:
         """Whether a signal ended it, as after a native crash."""
         return self.process.returncode is not None and self.process.returncode < 0
 
+    @property
+    def killed_for_memory(self) -> bool:
+        """Whether Linux killed it because memory ran out; it tells nobody, but it counts."""
+        return self.process.returncode == -signal.SIGKILL and memory_kills() > self._kills
+
     def report(self) -> str:
         """Its exit status and the first line of its log that tells of an error, else the last one; cleaned."""
         line = next(filter(TELLING.search, self.lines), self.lines[-1] if self.lines else "")
@@ -98,9 +108,25 @@ class Child:
     async def _keep_lines(self) -> None:
         """An undrained pipe would block the child."""
         assert self.process.stderr is not None
+        rest = b""
         while chunk := await self.process.stderr.read(65536):
-            text = clean(chunk.decode(errors="replace"))
-            self.lines.extend(line[:300] for line in text.splitlines() if line.strip())
+            *whole, rest = (rest + chunk).split(b"\n")
+            self._keep(whole)
+            rest = rest[:LONGEST_LINE]  # of a line without end
+        self._keep([rest])
+
+    def _keep(self, lines: list[bytes]) -> None:
+        cleaned = (clean(line.decode(errors="replace")) for line in lines)
+        self.lines.extend(line[:LONGEST_LINE] for line in cleaned if line.strip())
+
+
+def memory_kills() -> int:
+    """How many processes of this machine Linux has killed for lack of memory; 0 where it does not say."""
+    try:
+        found = _KILLS.search(VMSTAT.read_text())
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
 
 
 def _end_first_without_memory(process: int) -> None:

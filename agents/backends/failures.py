@@ -21,11 +21,14 @@ WORDS_LIMIT = 200
 """Characters of a server's own words that a message quotes."""
 
 MEMORY = re.compile(
-    r"out of memory|more system memory|cudamalloc|failed to allocate|unable to allocate"
-    r"|insufficient system resources|no available memory for the cache",
+    r"out.?of.?(device.?)?memory|insufficient memory|alloc_failed"
+    r"|more system memory|signal: killed"
+    r"|cudamalloc|(failed|unable) to allocate|cannot allocate memory|bad_alloc|memoryerror"
+    r"|insufficient system resources"
+    r"|no available memory for the cache|larger than the available kv cache|less than desired gpu memory",
     re.IGNORECASE,
 )
-"""The words of CUDA and ROCm, Ollama, llama.cpp, LM Studio, vLLM."""
+"""The words of CUDA, ROCm, Vulkan and Metal; Ollama; llama.cpp, Linux, C++ and Python; LM Studio; vLLM."""
 
 OVERFLOW = re.compile(
     r"exceed_context_size|context_length_exceeded|context (length|window|size)|maximum (context|input) length"

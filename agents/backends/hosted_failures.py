@@ -52,7 +52,7 @@ def failed(name: str, profile: Profile, error: HostedError, key: str) -> Docmind
 
 def ended(name: str, profile: Profile, child: Child, key: str) -> DocmindError:
     """The process is gone."""
-    if told := child.says(MEMORY):
+    if told := "the operating system ended it" if child.killed_for_memory else child.says(MEMORY):
         message = f"{clean(name)}: {clean(profile.class_)} does not fit into memory ({redact(told, [key])})."
         return DocmindError(Code.OUT_OF_MEMORY, message, _LESS)
     message = f"{clean(name)}: the process of {clean(profile.class_)} ended ({redact(child.report(), [key])})."

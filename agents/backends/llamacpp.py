@@ -107,7 +107,8 @@ class LlamaCpp(GgufFile, OpenAI):
 
     def _failure(self, child: Child) -> DocmindError:
         """Why the child ended."""
-        if told := child.says(MEMORY):
+        told = "the operating system ended it" if child.killed_for_memory else child.says(MEMORY)
+        if told:
             message = f"{clean(self.name)}: {self.place} does not fit into memory ({told})."
             hint = 'Set a smaller context, fewer gpu_layers or kv_cache = "q8_0", or take a smaller model.'
             return DocmindError(Code.OUT_OF_MEMORY, message, hint)

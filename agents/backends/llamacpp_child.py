@@ -26,7 +26,10 @@ def main() -> None:
     os.environ["GGML_NO_BACKTRACE"] = "1"  # else an abort of llama.cpp runs gdb for seconds
     import xllamacpp
 
-    server = xllamacpp.Server(parameters(xllamacpp, json.loads(sys.stdin.readline())))
+    try:
+        server = xllamacpp.Server(parameters(xllamacpp, json.loads(sys.stdin.readline())))
+    except Exception as error:  # its log tells why; a traceback would push that out of what is kept
+        sys.exit(f"{type(error).__name__}: {error}")
     print(server.listening_address, file=answer, flush=True)
     sys.stdin.read()
     os._exit(0)  # the operating system frees faster than llama.cpp's destructors

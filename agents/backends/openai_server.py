@@ -68,7 +68,7 @@ class OpenAIServer(Server):
             return model, LARGEST_CONTEXT  # all of its models have more
         for window in flavour.windows:
             if size := window_in(await self._optional(window.path), model, window.at):
-                return model, min(LARGEST_CONTEXT, size)
+                return model, min(self.profile.context or LARGEST_CONTEXT, size)
         return model, UNKNOWN_CONTEXT
 
     async def _optional(self, path: str) -> Any:

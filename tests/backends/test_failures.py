@@ -79,6 +79,31 @@ def test_an_error_has_its_code_and_says_what_to_do(error: Exception, code: Code)
     assert failure.hint or code == Code.MODEL_NOT_FOUND  # the backend adds the models that are there
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "llama runner process has terminated: cudaMalloc failed: out of memory",
+        "llama runner process has terminated: signal: killed",
+        "model requires more system memory (5.6 GiB) than is available (2.1 GiB)",
+        "ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size 536870912",
+        "error loading model: unable to allocate CUDA0 buffer",
+        "llama_model_load: mmap failed: Cannot allocate memory",
+        "terminate called after throwing an instance of 'std::bad_alloc'",
+        "vk::Device::allocateMemory: ErrorOutOfDeviceMemory",
+        "UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY",
+        "status 5: Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)",
+        "CUBLAS_STATUS_ALLOC_FAILED",
+        "torch.OutOfMemoryError: HIP out of memory.",
+        "No available memory for the cache blocks.",
+        "4.00 GiB KV cache is needed, which is larger than the available KV cache memory (1.21 GiB).",
+        "Free memory on device (3/16 GiB) on startup is less than desired GPU memory utilization (0.9, 14 GiB).",
+        "The model was not loaded due to insufficient system resources.",
+    ],
+)
+def test_every_engines_words_for_lack_of_memory_are_known(words: str) -> None:
+    assert as_docmind_error(ollama.ResponseError(words), "fast", "http://h", "x").code == Code.OUT_OF_MEMORY
+
+
 def test_lack_of_memory_has_a_hint_of_its_own() -> None:
     failure = as_docmind_error(ollama.ResponseError("CUDA error: out of memory"), "fast", "http://h", "x")
 

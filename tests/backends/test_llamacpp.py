@@ -71,6 +71,9 @@ async def test_the_window_is_the_profiles_but_not_over_what_the_model_was_traine
     assert await open_gguf(small).context() == 2048
     assert await open_gguf(small, context=1024).context() == 1024
     assert await open_gguf(small, context=4096).context() == 2048
+    large = write_gguf(tmp_path / "large.gguf", ["Yes."], context=65536)
+    assert await open_gguf(large, context=16384).context() == 16384
+    assert await open_gguf(large).context() == 8192
 
 
 async def test_a_prompt_over_the_window_is_said_to_be_one(tiny: Path, open_gguf: Open) -> None:

@@ -1,10 +1,13 @@
 """A model that does not fit into memory is told from a crash."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
+from docmind.agents.backends import child as children
 from docmind.agents.backends.child import Child
+from docmind.agents.backends.hosted_failures import ended
 from docmind.agents.backends.llamacpp import LlamaCpp
 from docmind.agents.errors import Code
 from docmind.agents.settings import Profile
@@ -30,3 +33,30 @@ async def test_a_child_that_lacks_memory_says_so(tmp_path: Path, monkeypatch: py
     assert failure.code == Code.OUT_OF_MEMORY
     assert "cudaMalloc failed: out of memory" in failure.message
     assert "gpu_layers" in failure.hint
+
+
+@pytest.mark.parametrize(("kills", "code"), [(3, Code.OUT_OF_MEMORY), (2, Code.CRASHED)])
+async def test_a_killed_child_lacked_memory_when_linux_has_counted_one_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kills: int, code: Code
+) -> None:
+    (tmp_path / "victim.py").write_text("import sys\nprint('url', flush=True)\nsys.stdin.read()\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(children, "VMSTAT", counter := tmp_path / "vmstat")
+    counter.write_text("nr_free_pages 1\noom_kill 2\n")
+    child = await Child.start("victim", {})
+    assert await child.ready()
+    counter.write_text(f"nr_free_pages 1\noom_kill {kills}\n")
+    child.process.send_signal(signal.SIGKILL)
+    await child.process.wait()
+    profile = Profile(kind="llamacpp", path="big.gguf")
+    failures = [LlamaCpp("big", profile)._failure(child), ended("big", profile, child, "")]
+    await child.end()
+
+    assert [failure.code for failure in failures] == [code, code]
+
+
+def test_a_system_that_does_not_count_has_killed_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "VMSTAT", tmp_path / "vmstat")
+    assert children.memory_kills() == 0
+    (tmp_path / "vmstat").write_text("nr_free_pages 1\n")
+    assert children.memory_kills() == 0
