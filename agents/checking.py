@@ -37,7 +37,7 @@ def order(known: Mapping[str, Profile], chain: Sequence[str], wanted: Sequence[s
     return list(wanted) or list(dict.fromkeys([*chain, *known]))
 
 
-def unchecked(name: str, profile: Profile, speeds: Mapping[str, float]) -> ProfileState:
+def unchecked(name: str, profile: Profile, speeds: Mapping[str, float], reduced: str = "") -> ProfileState:
     """What is known without asking. `speeds`: tokens a second of the last calls, by profile."""
     return ProfileState(
         name=name,
@@ -46,6 +46,7 @@ def unchecked(name: str, profile: Profile, speeds: Mapping[str, float]) -> Profi
         where=one_line(profile.url or profile.path or profile.class_, _LONGEST),
         context=profile.context,
         tokens_per_s=speeds.get(name),
+        reduced=reduced,
     )
 
 

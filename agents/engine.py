@@ -25,6 +25,7 @@ from .build import build
 from .endpoint import note_pid, only_engine
 from .errors import DocmindError
 from .record.store import Recorder, record_file
+from .reduced import Reductions
 from .routing.pool import Pool
 from .routing.rollback import History
 from .session import Session
@@ -46,6 +47,7 @@ class Engine:
         self.history = History()
         self.record = Recorder(record_file(data_dir))
         """Gets every call of a backend as it ends."""
+        self.reductions = Reductions(data_dir)
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._ended = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None

@@ -121,6 +121,8 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
     """Of its last call that went well and was streamed; None before the first one."""
     fit: Verdict | None = None
     """None where it is not known before the model is loaded."""
+    reduced: str = ""
+    """The settings that differ from its own since memory ran out: `kv_cache = q8_0`."""
     breaker: Literal["closed", "open", "half-open"] = "closed"
     """`open`: it is left alone after it has failed; `half-open`: the next call decides."""
     next_try_s: float | None = None

@@ -120,6 +120,8 @@ class Session:
 
     async def _measure(self, command: Measure) -> None:
         agent = await self._engine.agent()
+        known = await asyncio.to_thread(self._engine.reductions.applied, {command.name: command.profile})
+        command = msgspec.structs.replace(command, profile=known[command.name])
         self._outbox.put(await agent.measure(self._engine.pool, self._engine.record.add, command))
 
     def _stop(self, command: Stop) -> None:

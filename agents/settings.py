@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+KvType = Literal["f16", "q8_0", "q4_0"]
 Kind = Literal["quotes", "llamacpp", "ollama", "openai", "hosted"]
 _MOST = sys.float_info.max  # so neither inf nor nan
 _WHOLE = sys.maxsize
@@ -51,7 +52,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Longest answer of one call, in tokens."""
     gpu_layers: Annotated[int, msgspec.Meta(ge=-1)] | Literal["auto"] = "auto"
     """Layers on the GPU; `auto` means as many as fit, -1 all. Kind `llamacpp`."""
-    kv_cache: Literal["f16", "q8_0", "q4_0"] = "f16"
+    kv_cache: KvType = "f16"
     """Type of the KV cache. Kind `llamacpp`."""
     threads: Count | None = None
     """CPU threads; default: llama.cpp's own choice. Kind `llamacpp`."""

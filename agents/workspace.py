@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ from .record.stats import summary
 from .records import Attempt, Call
 from .routing.candidate import Candidate
 from .routing.chain import plan, profiles
+from .routing.ladder import Ladder
 from .settings import Profile
 from .text import one_line
 from .updating import update
@@ -91,9 +92,12 @@ class Workspace:
     async def check(self, command: Check) -> None:
         """Says how the profiles are; nothing else waits for that."""
         with self._failures_told(""):
-            known = await self._known()
+            own, reductions = await self._own(), self._engine.reductions
+            known = await asyncio.to_thread(reductions.applied, own)
             names = order(known, plan(self._settings, known, None, True).names, command.profiles)
-            states = [unchecked(name, known[name], self._engine.speeds) for name in names]
+            states = [
+                unchecked(name, known[name], self._engine.speeds, reductions.told(name, own[name])) for name in names
+            ]
             self._tell(Profiles(profiles=states))
             await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
             async with self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library)) as candidates:
@@ -109,7 +113,8 @@ class Workspace:
         if found.state == "down" and found.name == self._first and self._settings.rollback.health:
             self._roll_back("", [one.name for one in candidates], found.reason)
 
-    async def _known(self) -> dict[str, Profile]:
+    async def _own(self) -> dict[str, Profile]:
+        """The profiles as they are set."""
         return profiles(self._settings, {} if self._settings.profiles else await self._engine.discovered())
 
     async def _answer(self, ask: Ask, attempts: list[Attempt]) -> None:
@@ -118,13 +123,20 @@ class Workspace:
         agent = await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
         if self._conversation is None:
             self._conversation = agent.Conversation(self._settings.agent, self._library)
-        known = await self._known()
-        names, rule = plan(self._settings, known, ask.profile, ask.fallback, ask.banned)
+        own = await self._own()
+        names, rule = plan(self._settings, own, ask.profile, ask.fallback, ask.banned)
         self._tell(Planned(run=ask.run, rule=rule, chain=names, banned=ask.banned))
-        pool = self._engine.pool
-        async with pool.chain(names, known, self._keys, partial(rarity, self._library)) as candidates:
+        pool, reductions = self._engine.pool, self._engine.reductions
+        async with contextlib.AsyncExitStack() as lent:
+
+            async def lend(names: Sequence[str], profiles: Mapping[str, Profile]) -> list[Candidate]:
+                chain = pool.chain(names, profiles, self._keys, partial(rarity, self._library))
+                return await lent.enter_async_context(chain)
+
+            candidates = await lend(names, await asyncio.to_thread(reductions.applied, own))
             await pool.probe(candidates)
-            route = agent.Route(ask.run, candidates, self._settings.agent, attempts, self._record)
+            ladder = Ladder(lend, reductions, own)
+            route = agent.Route(ask.run, candidates, self._settings.agent, attempts, self._record, ladder.down)
             async with contextlib.aclosing(self._conversation.ask(ask.run, ask.question, route)) as events:
                 async for event in events:
                     if isinstance(event, Answered):

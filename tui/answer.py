@@ -74,6 +74,9 @@ class Printer:
             case ToolReturned():
                 self._headings |= {passage.n: passage.heading for passage in event.passages}
                 self._notice(step(self._calls[event.call], event))
+            case Switched(smaller=smaller) if smaller:
+                self._notice(f"{event.reason} Going on with {smaller}.")
+                self._notice(f"docmind profiles --restore {event.new} takes that back.")
             case Switched():
                 self._notice(f"{event.reason} {'Continued by' if event.continues else 'Trying'} {event.new}.")
                 if event.hint:

@@ -38,6 +38,7 @@ COMMANDS = (
     Command("stop", "escape", "Stop", "Stop the answer and keep what was said; close what is open", ""),
     Command("pin", "f7", "Pin", "Let only this profile answer, by default the current one; again: let go", "[NAME]"),
     Command("ban", "f8", "Ban", "Never let this profile answer, by default the current one; again: let it", "[NAME]"),
+    Command("restore", "", "Restore", "Give a profile the settings back that it lost as memory ran out", "[NAME]"),
     Command("why", "f9", "Why", "Say why this profile answered, and which comes next", ""),
     Command("palette", "ctrl+p", "Commands", "Find a command by its name"),
     Command("quit", "ctrl+q", "Quit", "Leave docmind; what you typed is kept", ""),

@@ -35,6 +35,7 @@ def add_parsers(commands: Subparsers) -> None:
     """Add the command `profiles`."""
     parser = commands.add_parser("profiles", help="list the profiles: which model answers, and where it runs")
     parser.add_argument("--json", action="store_true", help="print every setting, its origin and each profile's health")
+    parser.add_argument("--restore", metavar="NAME", help="give this profile back what it lost as memory ran out")
     parser.set_defaults(run=run)
 
 
@@ -43,12 +44,31 @@ def run(args: argparse.Namespace) -> int:
     from docmind.agents.settings import Profile
 
     loaded = load_settings(args)
+    if args.restore is not None:
+        return _restore(args.restore, loaded, json=args.json)
     profiles = {**loaded.settings.profiles, "quotes": Profile(kind="quotes")}
     states = _states(loaded, profiles)
     if args.json:
         say_json(_everything(loaded, profiles, states))
     else:
         _print_table(loaded, profiles, states)
+    return 0
+
+
+def _restore(name: str, loaded: "Loaded", *, json: bool) -> int:
+    """Raises DocmindError (CONFIG, DISK)."""
+    from docmind.agents.errors import Code
+    from docmind.agents.reduced import Reductions
+    from docmind.agents.text import one_line
+
+    restored = Reductions(loaded.data_dir).forget(name)
+    if not restored and loaded.settings.profiles and name not in loaded.settings.profiles:
+        known = ", ".join(map(one_line, loaded.settings.profiles))
+        raise DocmindError(Code.CONFIG, f"There is no profile '{one_line(name)}'.", f"Known profiles: {known}.")
+    if json:
+        say_json({"restored": restored})
+    else:
+        say(f"{one_line(name)} has its own settings {'again, from the next question on' if restored else 'already'}.")
     return 0
 
 
@@ -88,11 +108,16 @@ async def _told_by_engine(loaded: "Loaded", profiles: "dict[str, Profile]") -> "
 def _everything(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict[str, ProfileState]") -> dict[str, Any]:
     import msgspec
 
+    from docmind.agents.reduced import Reductions
+
+    reductions = Reductions(loaded.data_dir)
     settings = msgspec.to_builtins(msgspec.structs.replace(loaded.settings, profiles=profiles))
     health = {name: {key: state[key] for key in _HEALTH} for name, state in check_all(loaded, profiles).items()}
     for name, profile in settings["profiles"].items():
         profile["problem"], profile["health"] = _problem(name, profiles[name]), health[name]
         profile |= {field: getattr(states[name], field) for field in ("breaker", "next_try_s", "opened_by")}
+        reduced = reductions.of(name, profiles[name])
+        profile["reduced"] = reduced and {"change": reduced.change, "why": reduced.why, "at": reduced.at}
         profile["options"] = _without_secrets(profile["options"])
     places = {"config": str(loaded.config), "data_dir": str(loaded.data_dir)}
     return {**settings, **places, "origins": {"profiles.quotes.kind": "default", **loaded.origins}}
@@ -110,8 +135,11 @@ def _is_secret(name: str, value: Any) -> bool:
 
 
 def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict[str, ProfileState]") -> None:
+    from docmind.agents.reduced import Reductions
+
     from .telling import breaker_told
 
+    reductions = Reductions(loaded.data_dir)
     rows = [("profile", "kind", "model", "where")]
     rows += [(name, p.kind, p.model, p.url or p.path or p.class_ or "built in") for name, p in profiles.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -123,6 +151,8 @@ def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict
             say(f"    cannot answer: {problem}")
         if row is not rows[0] and (told := breaker_told(states[row[0]])):
             say(f"    {told}")
+        if row is not rows[0] and (less := reductions.told(row[0], profiles[row[0]])):
+            say(f"    memory ran out: {less}; --restore {row[0]} takes it back")
     if not loaded.settings.profiles:
         _explain(loaded.config)
     else:

@@ -1,7 +1,7 @@
 """How steps and answers are told in one line, on the screen and on the command line."""
 
 from docmind.agents.errors import Code
-from docmind.agents.protocol import Answered, Failed, ToolCalled, ToolReturned
+from docmind.agents.protocol import Answered, Failed, Switched, ToolCalled, ToolReturned
 from docmind.agents.records import ProfileState
 from docmind.agents.text import one_line
 
@@ -62,6 +62,21 @@ def summary(answered: Answered) -> str:
     if timings.tokens_per_s:
         parts.append(f"{about}{timings.tokens_per_s:.0f} tok/s")
     return "   ".join(parts)
+
+
+def switched(event: Switched) -> str:
+    """Why another profile takes over, or the same one with less memory, and what to do about it."""
+    if event.smaller:
+        undo = f"It stays so until memory is there again and you say /restore {event.new}."
+        return f"{event.reason} {event.new} goes on with {event.smaller}. {undo}"
+    return f"{event.reason} {event.new} goes on. {event.hint}".strip()
+
+
+def continued(event: Switched) -> str:
+    """The same at the place where an answer broke off, in short."""
+    if event.smaller:
+        return f"{event.old} ran out of memory; continued with {event.smaller}; /restore {event.new} takes that back"
+    return f"{event.old} broke off; continued by {event.new}"
 
 
 def breaker_told(state: ProfileState) -> str:

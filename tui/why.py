@@ -32,6 +32,8 @@ def why(turn: Turn) -> str:
 
 def _switched(switch: Switched) -> str:
     goes_on = "went on with its answer" if switch.continues else "took over"
+    if switch.smaller:
+        goes_on = f"went on with {switch.smaller}"
     return one_line(f"{switch.reason} [{switch.code}] {switch.new} {goes_on}.", 500)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
+from ..errors import DocmindError
 from ..records import Usage, Verdict
 from ..settings import Kind, Profile
 
@@ -128,6 +129,13 @@ class Backend(Checkable):
     async def abilities(self) -> Abilities:
         """What it allows. Raises DocmindError."""
         return Abilities()
+
+    async def smaller(self, least: int, error: DocmindError) -> Profile | None:
+        """The profile made to need less memory, by one step; None: there is none that would help. Raises DocmindError.
+
+        `least`: tokens that its window must keep; `error`: which memory was too small. What it still holds is let go.
+        """
+        return None
 
     @abstractmethod
     def stream(self, messages: "Sequence[ChatMessage]", stop: Sequence[str] = ()) -> AsyncGenerator[Delta, None]:

@@ -30,6 +30,9 @@ MEMORY = re.compile(
 )
 """The words of CUDA, ROCm, Vulkan and Metal; Ollama; llama.cpp, Linux, C++ and Python; LM Studio; vLLM."""
 
+ON_GPU = re.compile(r"cuda|cublas|rocm|\bhip|vulkan|\bvk::|metal|device|gpu", re.IGNORECASE)
+"""Whose memory is lacking, where MEMORY's words say it: a card's."""
+
 OVERFLOW = re.compile(
     r"exceed_context_size|context_length_exceeded|context (length|window|size)|maximum (context|input) length"
     r"|(prompt|input) is too long|too many tokens",

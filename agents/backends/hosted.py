@@ -14,11 +14,14 @@ from pydantic import PrivateAttr
 
 from ..errors import Code, DocmindError
 from ..records import Usage
+from ..settings import Profile
 from ..text import clean
 from .base import Health
+from .failures import ON_GPU
 from .hosted_checks import HostedClass
 from .hosted_failures import ended, failed, too_slow
 from .hosted_process import Host, HostedError, HostEnded, Message
+from .hosted_smaller import smaller_class
 from .llamaindex import LlamaIndexBackend
 from .server import LARGEST_CONTEXT
 
@@ -100,6 +103,13 @@ class Hosted(HostedClass, LlamaIndexBackend):
     def whole(self, raw: Any) -> bool:
         """The child says that it cannot stream."""
         return "whole" in raw
+
+    async def smaller(self, least: int, error: DocmindError) -> Profile | None:
+        """What the class allows; the child is ended before the memory is read."""
+        async with self._starting:
+            await self._end_child()
+        on_gpu = bool(ON_GPU.search(error.message))
+        return await asyncio.to_thread(smaller_class, self.profile, self._window, least, on_gpu=on_gpu)
 
     async def _call(self, request: Message) -> AsyncGenerator[Message, None]:
         """One at a time: few classes bear two at once. Raises DocmindError, HostedError, HostEnded."""

@@ -11,10 +11,12 @@ from llama_index.llms.openai_like import OpenAILike
 
 from ..errors import Code, DocmindError
 from ..hardware.fit.profiles import gpu_layers
+from ..hardware.fit.smaller import smaller
+from ..settings import Profile
 from ..text import clean
 from .base import Health
 from .child import Child
-from .failures import MEMORY
+from .failures import MEMORY, ON_GPU
 from .flavours import BY_NAME, Flavour
 from .gguf import GgufFile
 from .openai import OpenAI
@@ -74,6 +76,13 @@ class LlamaCpp(GgufFile, OpenAI):
     async def loading(self) -> bool:
         """While the child starts."""
         return self._starting.locked()
+
+    async def smaller(self, least: int, error: DocmindError) -> Profile | None:
+        """All rungs; the child is ended before the memory is read."""
+        async with self._starting:
+            await self._end_child()
+        on_gpu = bool(ON_GPU.search(error.message))
+        return await asyncio.to_thread(smaller, self.profile, least, on_gpu=on_gpu)
 
     async def _start(self) -> None:
         """Make sure that a child runs. Raises DocmindError (MODEL_FILE, CRASHED, PACKAGE_MISSING, TIMEOUT)."""

@@ -1,16 +1,23 @@
 """Kind `ollama`: an Ollama server, asked at /api/chat (its /v1 cannot set the context window)."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+import msgspec
 import ollama
 from llama_index.core.constants import DEFAULT_TEMPERATURE
 from llama_index.core.llms import ChatMessage
 from llama_index.llms.ollama import Ollama as OllamaLLM
 
+from ..errors import DocmindError
+from ..hardware.fit.memory import read_memory
+from ..hardware.fit.smaller import fewer, halved
 from ..records import Usage
+from ..settings import Profile
 from .base import Abilities
+from .hosts import is_loopback
 from .http import client_options
 from .llamaindex import LlamaIndexBackend
 from .ollama_server import OllamaServer
@@ -50,6 +57,30 @@ class Ollama(OllamaServer, LlamaIndexBackend):
             raise await self.explain(error) from error
         tools = "tools" in (shown.get("capabilities") or ())
         return Abilities(continues=await self.continues_when_tried(), native_tools=tools)
+
+    async def smaller(self, least: int, error: DocmindError) -> Profile | None:
+        """Half the window, then fewer layers: the type of the KV cache is a setting of the whole server."""
+        if half := halved(await self.context(), least):
+            return msgspec.structs.replace(self.profile, context=half)
+        every = await self._layers()
+        now = self.profile.options.get("num_gpu", every)
+        if not every or not now or "system memory" in error.message or await self._is_without_gpu():
+            return None
+        layers = fewer(every if now < 0 else min(now, every), every)
+        return msgspec.structs.replace(self.profile, options=self.profile.options | {"num_gpu": layers})
+
+    async def _layers(self) -> int:
+        """Of the model, the output counted as one; 0 where the server does not say. Raises DocmindError."""
+        try:
+            _, shown = await self.show()
+        except Exception as error:
+            raise await self.explain(error) from error
+        counts = [n for name, n in (shown.get("model_info") or {}).items() if name.endswith(".block_count")]
+        return int(counts[0]) + 1 if counts else 0
+
+    async def _is_without_gpu(self) -> bool:
+        """Whether it runs on this machine, and that has none."""
+        return is_loopback(self.url.host) and not (await asyncio.to_thread(read_memory)).gpus
 
     def ended(self, raw: Any) -> bool:
         """The last line says done."""

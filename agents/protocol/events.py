@@ -126,6 +126,8 @@ class Switched(RunEvent, frozen=True, kw_only=True):
     hint: str = ""
     continues: bool = False
     """The answer goes on where it broke off; otherwise the step is done again."""
+    smaller: str = ""
+    """Memory ran out, and the same profile goes on with this: `kv_cache = q8_0`. `old` and `new` are one."""
 
 
 class Answered(RunEvent, frozen=True, kw_only=True):

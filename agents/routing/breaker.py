@@ -75,7 +75,7 @@ class Breaker:
 
     def failed(self, error: DocmindError) -> None:
         """A call failed."""
-        if error.code in NO_OUTAGE:
+        if error.code in NO_OUTAGE or error.code == Code.OUT_OF_MEMORY:  # of that the route makes something, or `open`
             self.given_up()
             return
         self._failures += 1
@@ -84,7 +84,7 @@ class Breaker:
         trial, self._trying = self._trying, False
         wants_rest = (error.retry_after_s or 0.0) > LONGEST_WAIT_S
         if trial or wants_rest or error.code in AT_ONCE or self._failures >= FAILURES:
-            self._open(error)
+            self.open(error)
 
     def probed(self, well: bool) -> None:
         """What a cheap probe found while it was open; otherwise it does not count.
@@ -97,9 +97,10 @@ class Breaker:
         if well and (self.due or (self.last and self.last.code == Code.UNAVAILABLE)):
             self.state = "half-open"
         elif self.due and self.last:
-            self._open(self.last)
+            self.open(self.last)
 
-    def _open(self, error: DocmindError) -> None:
+    def open(self, error: DocmindError) -> None:
+        """Leave it alone from now on."""
         period = min(LONGEST_S, FIRST_S * 2**self._openings)
         if self._openings:
             period *= (1 + self._jitter()) / 2

@@ -8,6 +8,8 @@ from ..prompt import OBSERVATION, is_written_by_agent
 from ..tokens import estimate
 
 LEFT_OUT = f"{OBSERVATION} (left out: the context window is full; look it up again if you need it)"
+QUESTION_SHARE = 0.4
+"""Of a window, for what is never left out; the rest is for the passages of a look-up (0.35) and the answer (0.25)."""
 OVERHEAD = 8
 """Tokens that a chat template adds to a message, about."""
 
@@ -24,6 +26,11 @@ def fit(messages: Sequence[ChatMessage], budget: int) -> list[ChatMessage]:
             break
         fitted = shorten(fitted, budget)
     return fitted
+
+
+def least_window(messages: Sequence[ChatMessage]) -> int:
+    """Tokens of the smallest window in which this question can be answered from passages."""
+    return round(size(fit(messages, 0)) / QUESTION_SHARE)
 
 
 def size(messages: Sequence[ChatMessage]) -> int:

@@ -41,6 +41,7 @@ class Pool:
         self._latest |= lent
         self._in_use.update(lent.values())
         try:
+            await self._close_outdated()  # before the new ones load: there may be no room for both
             yield [
                 Candidate(
                     self._backend(lent[name], profiles[name], rarity), self.breaker(profiles[name], lent[name][2])
@@ -50,7 +51,7 @@ class Pool:
         finally:
             self._in_use.subtract(lent.values())
             self._in_use = +self._in_use  # without those that nobody uses
-            await self._close([key for key in self._open if key != self._latest.get(key[0])])
+            await self._close_outdated()
 
     def _backend(self, key: Key, profile: Profile, rarity: Rarity) -> Backend:
         if profile.kind == QUOTES:
@@ -67,6 +68,9 @@ class Pool:
     async def probe(self, chain: Sequence[Candidate]) -> None:
         """Looks, for a moment, whether endpoints that were left alone are back. Never raises."""
         await self._probes.run(chain)
+
+    async def _close_outdated(self) -> None:
+        await self._close([key for key in self._open if key != self._latest.get(key[0])])
 
     async def _close(self, keys: Sequence[Key]) -> None:
         unused = [self._open.pop(key) for key in keys if not self._in_use[key]]

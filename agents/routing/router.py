@@ -6,33 +6,41 @@ broke off. Nothing that was said is lost, and no tool is called twice, for the a
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import aclosing
 
 import msgspec
-from llama_index.core.llms import ChatMessage
 
 from ..backends.base import Backend, Delta
 from ..errors import Code, DocmindError
-from ..protocol import Meter, State, Switched
+from ..protocol import State, Switched
 from ..records import Attempt, Usage
+from ..reduced import difference, told
 from ..settings import AgentSettings
 from .calling import Calling, Record, unrecorded
 from .candidate import Candidate, largest_first
+from .fit import least_window
+from .reply import Messages, Notice, Reply
 from .retry import wait_s
-from .takeover import Begun, Continuation, TakenOver, begun
+from .takeover import Continuation, TakenOver
 
-Notice = State | Meter | TakenOver
-Messages = Sequence[ChatMessage]
+Reduce = Callable[[Candidate, int, DocmindError], Awaitable[Candidate | None]]
+"""The same backend with less memory and a window of so many tokens at least, after this error; None: it cannot be."""
 ENDS_WITH_QUOTES = {Code.NO_ANSWER, Code.DEADLINE}
 """After these another model would begin anew, with no time or no steps left: the last resort finishes at once."""
+
+
+async def unreduced(candidate: Candidate, least: int, error: DocmindError) -> Candidate | None:
+    """A Reduce that has nothing to offer."""
+    return None
 
 
 class Route:
     """The backends of one question, in the order in which they are tried.
 
-    `run` marks the notices, `attempts` is filled, `record` gets every call. After `max_steps` calls of models, or at
-    the deadline, only `quotes` is asked: a model that never comes to an end does not take the answer with it.
+    `run` marks the notices, `attempts` is filled, `record` gets every call, `reduce` is asked where memory runs out.
+    After `max_steps` calls of models, or at the deadline, only `quotes` is asked: a model that never comes to an end
+    does not take the answer with it.
     """
 
     def __init__(
@@ -42,8 +50,10 @@ class Route:
         settings: AgentSettings,
         attempts: list[Attempt],
         record: Record = unrecorded,
+        reduce: Reduce = unreduced,
     ) -> None:
         self._run, self._chain, self._max_steps, self._record = run, list(chain), settings.max_steps, record
+        self._reduce = reduce
         self._until = asyncio.get_running_loop().time() + settings.deadline
         self._steps = 0
         self._in_words: set[str] = set()
@@ -68,7 +78,7 @@ class Route:
         """
         for switched in self._count_step():
             yield TakenOver(switched, "")
-        reply, tries = _Reply(messages, tools), 0
+        reply, tries = Reply(messages, tools), 0
         while True:
             for switched in self._pass_over(continues=bool(reply.begun)):
                 yield TakenOver(switched, reply.kept)
@@ -93,16 +103,15 @@ class Route:
                 reply.broke_off(error)
                 if calling.begun:  # else the server has refused it, at no cost
                     self._count(calling)
-                self._failed(error, calling.usage.completion_tokens, tries)
+                smaller = await self._make_smaller(error, reply)
+                self._failed(error, calling.usage.completion_tokens, tries, smaller)
                 self._give_another_go(calling, error)
                 if error.code == Code.CONTEXT_OVERFLOW:
                     self._chain[1:] = largest_first(self._chain[1:], calling.window)
-                yield TakenOver(self._next(error, continues=bool(reply.begun)), reply.kept)
+                yield TakenOver(self._next(error, bool(reply.begun), smaller), reply.kept)
                 tries = 0
 
-    async def _ask(
-        self, calling: Calling, reply: "_Reply", stop: Sequence[str]
-    ) -> AsyncGenerator[Delta | Notice, None]:
+    async def _ask(self, calling: Calling, reply: Reply, stop: Sequence[str]) -> AsyncGenerator[Delta | Notice, None]:
         """The step, or what follows the beginning of its answer. Raises DocmindError."""
         if reply.begun is None:
             async with aclosing(calling.stream(reply.messages, stop)) as items:
@@ -136,7 +145,7 @@ class Route:
             self._failed(error)
             yield self._next(error, continues)
 
-    async def _is_worth_another_try(self, calling: Calling, error: DocmindError, tries: int, reply: "_Reply") -> bool:
+    async def _is_worth_another_try(self, calling: Calling, error: DocmindError, tries: int, reply: Reply) -> bool:
         """Waits, where the same backend shall be asked again."""
         if calling.begun:
             return False
@@ -159,6 +168,18 @@ class Route:
             self._had_another_go.add(self.backend.name)
             self._chain.insert(0, self._chain[0])
 
+    async def _make_smaller(self, error: DocmindError, reply: Reply) -> str:
+        """Where memory ran out, the same backend comes next, with less of it. What is changed; '' where nothing is."""
+        if error.code != Code.OUT_OF_MEMORY:
+            return ""
+        failed, least = self._chain[0], least_window(reply.to_send)
+        smaller = await self._reduce(failed, least, error)
+        if smaller is None:
+            failed.breaker.open(error)
+            return ""
+        self._chain.insert(1, smaller)
+        return told(difference(failed.backend.profile, smaller.backend.profile))
+
     def _count(self, calling: Calling) -> None:
         """Adds what a call has cost, whether or not it was whole."""
         self.streamed_s += calling.streamed_s
@@ -168,8 +189,9 @@ class Route:
         self._count(calling)
         self._note(Attempt(profile=self.backend.name, ok=True, tokens=calling.usage.completion_tokens))
 
-    def _failed(self, error: DocmindError, tokens: int = 0, tries: int = 1) -> None:
+    def _failed(self, error: DocmindError, tokens: int = 0, tries: int = 1, smaller: str = "") -> None:
         reason = f"{error.message} ({tries} tries)" if tries > 1 else error.message
+        reason += f" Tried again with {smaller}." if smaller else ""
         self._note(Attempt(profile=self.backend.name, ok=False, code=error.code, reason=reason, tokens=tokens))
 
     def _note(self, attempt: Attempt) -> None:
@@ -188,7 +210,7 @@ class Route:
             self._failed(error)
             yield self._next(error)
 
-    def _next(self, error: DocmindError, continues: bool = False) -> Switched:
+    def _next(self, error: DocmindError, continues: bool = False, smaller: str = "") -> Switched:
         """Moves on to the next backend. Raises DocmindError when there is none."""
         if len(self._chain) == 1:
             if error.code in ENDS_WITH_QUOTES:
@@ -199,39 +221,4 @@ class Route:
             self._chain[1:-1] = []
         failed, new = self._chain.pop(0).name, self.backend.name
         why = {"code": error.code, "reason": error.message, "hint": error.hint}
-        return Switched(run=self._run, old=failed, new=new, continues=continues, **why)
-
-
-class _Reply:
-    """A reply as it grows, over all the backends that had a part in it."""
-
-    def __init__(self, messages: Messages, tools: Collection[str]) -> None:
-        self.messages, self.tools = messages, tools
-        self.begun: Begun | None = None
-        """The beginning of the final answer, where a backend broke off in it."""
-        self._said: list[str] = []
-        self._is_new = False
-
-    @property
-    def kept(self) -> str:
-        """What the next backend goes on with."""
-        return self.begun.step if self.begun else ""
-
-    def take(self, item: Delta | Notice) -> None:
-        """What was given."""
-        if isinstance(item, TakenOver):
-            self._said = [item.kept]
-            self._is_new = not item.kept
-        elif isinstance(item, Delta) and item.text:
-            self._said.append(item.text)
-            self._is_new = True
-
-    def broke_off(self, error: DocmindError) -> None:
-        """Keeps what can be continued; the last word only where it was kept before, and nothing of an endless reply."""
-        if self._is_new and not error.endless:
-            self.begun = begun("".join(self._said), self.messages, self.tools)
-        self._said, self._is_new = [self.kept], False
-
-    def is_whole_without(self, error: DocmindError) -> bool:
-        """Whether an empty reply means that the answer had come to its end."""
-        return error.empty and self.begun is not None and self.begun.may_end_here and not self._is_new
+        return Switched(run=self._run, old=failed, new=new, continues=continues, smaller=smaller, **why)

@@ -85,18 +85,20 @@ def write_gguf(
     context: int = 8192,
     duplicate_token: bool = False,
     feed_forward: int = FEED_FORWARD,
+    layers: int = LAYERS,
 ) -> Path:
     """Write a model that says `scripts[n]` after n observations (then the last one); about 0.5 MB, some ms.
 
     `feed_forward`: the larger, the slower; at 65536 it has 100 MB and says some 250 tokens a second.
+    `layers`: each takes 128 bytes of KV cache a token, in f16.
     `duplicate_token`: two equal tokens, over which llama.cpp aborts with a native crash.
     """
     vocabulary = Vocabulary(scripts)
     if duplicate_token:
         vocabulary.add("the")
     writer = gguf.GGUFWriter(path, "llama")
-    _write_facts(writer, vocabulary, context, feed_forward, TEMPLATE.replace("LAST", str(len(scripts) - 1)))
-    for name, tensor in _tensors(vocabulary, feed_forward).items():
+    _write_facts(writer, vocabulary, context, feed_forward, layers, TEMPLATE.replace("LAST", str(len(scripts) - 1)))
+    for name, tensor in _tensors(vocabulary, feed_forward, layers).items():
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -106,12 +108,12 @@ def write_gguf(
 
 
 def _write_facts(
-    writer: gguf.GGUFWriter, vocabulary: Vocabulary, context: int, feed_forward: int, template: str
+    writer: gguf.GGUFWriter, vocabulary: Vocabulary, context: int, feed_forward: int, layers: int, template: str
 ) -> None:
     writer.add_name("tiny")
     writer.add_context_length(context)
     writer.add_embedding_length(WIDTH)
-    writer.add_block_count(LAYERS)
+    writer.add_block_count(layers)
     writer.add_feed_forward_length(feed_forward)
     writer.add_head_count(WIDTH // HEAD)
     writer.add_head_count_kv(1)
@@ -130,7 +132,7 @@ def _write_facts(
     writer.add_chat_template(template)
 
 
-def _tensors(vocabulary: Vocabulary, feed_forward: int) -> dict[str, NDArray[np.float32]]:
+def _tensors(vocabulary: Vocabulary, feed_forward: int, layers: int) -> dict[str, NDArray[np.float32]]:
     random, size = np.random.default_rng(0), len(vocabulary.texts)
     # Unit-variance embeddings are nearly orthogonal: each token is recognised by the dot product with its own.
     embedding = random.choice(np.array([-1, 1], np.float32), (size, WIDTH))
@@ -144,7 +146,7 @@ def _tensors(vocabulary: Vocabulary, feed_forward: int) -> dict[str, NDArray[np.
     }
     shapes = {"attn_q": (WIDTH, WIDTH), "attn_k": (HEAD, WIDTH), "attn_v": (HEAD, WIDTH), "attn_output": (WIDTH, WIDTH)}
     shapes |= {"ffn_gate": (feed_forward, WIDTH), "ffn_up": (feed_forward, WIDTH), "ffn_down": (WIDTH, feed_forward)}
-    for layer in range(LAYERS):
+    for layer in range(layers):
         tensors |= {f"blk.{layer}.{name}.weight": np.zeros(shape, np.float32) for name, shape in shapes.items()}
         tensors |= {f"blk.{layer}.{norm}.weight": np.ones(WIDTH, np.float32) for norm in ("attn_norm", "ffn_norm")}
     return tensors

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from docmind.agents.errors import DocmindError
 from docmind.agents.protocol import Check
+from docmind.agents.reduced import Reductions
 from docmind.agents.text import one_line
 
 from ..why import why
@@ -34,6 +35,19 @@ class Choosing(Reading):
 
     def action_ban(self, name: str = "") -> None:
         self._steer(self.choice.ban, name, "{} does not answer any more.", "{} may answer again.")
+
+    def action_restore(self, name: str = "") -> None:
+        meant = name or (self.choice.current.name if self.choice.current else "")
+        try:
+            restored = Reductions(self.docmind.start.loaded.data_dir).forget(meant)
+        except DocmindError as error:
+            self.docmind.tell(error)
+            return
+        if restored:
+            self.docmind.say(f"{one_line(meant)} has its own settings again, from the next question on.")
+            self.link.send(Check())
+        else:
+            self.docmind.say(f"{one_line(meant)} has its own settings already; /restore NAME means another profile.")
 
     def action_why(self) -> None:
         if last := self.transcript.last_turn:

@@ -46,6 +46,7 @@ class ProfilePicker(Picker):
         if state.reason:
             lines.append(f"{state.reason} [{state.code}]" if state.code else state.reason)
         lines += [state.hint] if state.hint else []
+        lines += [f"memory ran out: {state.reduced}; /restore {state.name} takes it back"] if state.reduced else []
         lines += [breaker] if (breaker := breaker_told(state)) else []
         return Content("\n".join(one_line(line, 300) for line in lines))
 
@@ -72,7 +73,8 @@ class ProfilePicker(Picker):
         ]
         if self.app.size.width >= _NARROW:
             speed = f"{state.tokens_per_s:.0f} tok/s" if state.tokens_per_s and state.kind != "quotes" else ""
-            parts += [f"   {_column(state.kind, _KIND)}", f"{state.fit or '':<6}", f"{speed:>10}"]
+            memory = "reduced" if state.reduced else state.fit or ""
+            parts += [f"   {_column(state.kind, _KIND)}", f"{memory:<7}", f"{speed:>9}"]
         return Content.assemble(*parts)
 
 

@@ -18,6 +18,7 @@ from docmind.agents.protocol import (
 )
 from docmind.agents.records import Citation, Passage
 
+from ..telling import continued, switched
 from .blocks import is_open
 
 
@@ -173,11 +174,11 @@ class Turn:
         """Quietly where the answer is continued, and above it where a note would tear a fence or a table apart."""
         self.switches.append(event)
         if not event.continues:
-            self.parts.append(Note(f"{event.reason} {event.new} goes on. {event.hint}".strip()))
+            self.parts.append(Note(switched(event)))
             return
         last = self.parts[-1] if self.parts else None
         torn = isinstance(last, Answer) and is_open(last.text)
-        self.parts.insert(len(self.parts) - torn, Note(f"─ {event.old} broke off; continued by {event.new} ─"))
+        self.parts.insert(len(self.parts) - torn, Note(f"─ {continued(event)} ─"))
 
     def _finish(self, answered: Answered) -> None:
         """The finished answer stands where the streamed one stood; they differ where a mark was corrected."""

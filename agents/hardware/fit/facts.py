@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...errors import Code, DocmindError
 from ...text import one_line
 from .gguf import Header, Tensor, Value
-from .shape import Layer, Shape
+from .shape import KV_BLOCK, Layer, Shape
 
 MOST_LAYERS = 4096
 _MOST = 1 << 31
@@ -85,6 +85,7 @@ def shape_of(header: Header, name: str) -> Shape:
         heads=facts.number("attention.head_count", 1),
         parameters=sum(tensor.elements for tensor in header.tensors.values()),
         trained_context=facts.number("context_length"),
+        quantises_kv=_quantises_kv(facts),
     )
 
 
@@ -151,6 +152,13 @@ def _head_sizes(facts: Facts, heads: int, windowed: bool) -> tuple[int, int]:
     if windowed:
         k, v = facts.number("attention.key_length_swa", k), facts.number("attention.value_length_swa", v)
     return k, 0 if facts.number("attention.key_length_mla") else v
+
+
+def _quantises_kv(facts: Facts) -> bool:
+    """Whether every head is of whole blocks."""
+    heads = facts.number("attention.head_count")
+    sizes = [size for windowed in (False, True) for size in _head_sizes(facts, heads, windowed)]
+    return any(sizes) and not any(size % KV_BLOCK for size in sizes)
 
 
 def _windows(facts: Facts) -> list[int | None]:

@@ -10,6 +10,7 @@ from .facts import shape_of
 from .forecast import CONTEXT, Forecast, Wish, forecast
 from .gguf import read_header
 from .memory import Memory, read_memory
+from .shape import Shape
 
 
 def verdict(profile: Profile, memory: Memory | None = None) -> Verdict | None:
@@ -33,12 +34,21 @@ def gpu_layers(profile: Profile, memory: Memory | None = None) -> int | Literal[
     return found.gpu_layers and found.gpu_layers + 1  # it counts the output as a layer, the first one for the GPU
 
 
-def _forecast(profile: Profile, memory: Memory) -> Forecast | None:
+def wish(profile: Profile, shape: Shape) -> Wish:
+    """How the profile's model runs: llama.cpp lowers a window that is larger than the model was trained for."""
+    wanted = profile.context or CONTEXT
+    return Wish(context=min(wanted, shape.trained_context or wanted), kv=profile.kv_cache)
+
+
+def shape(profile: Profile) -> Shape | None:
+    """Of the profile's file; None where its header does not tell, and llama.cpp will say what is wrong with it."""
     path = Path(profile.path).expanduser()
     try:
-        shape = shape_of(read_header(path), path.name)
-    except DocmindError:  # llama.cpp says what is wrong with the file
+        return shape_of(read_header(path), path.name)
+    except DocmindError:
         return None
-    wanted = profile.context or CONTEXT
-    context = min(wanted, shape.trained_context or wanted)
-    return forecast(shape, memory, Wish(context=context, kv=profile.kv_cache))
+
+
+def _forecast(profile: Profile, memory: Memory) -> Forecast | None:
+    found = shape(profile)
+    return forecast(found, memory, wish(profile, found)) if found else None

@@ -9,6 +9,8 @@ BATCH = 512
 """Tokens of a prompt that llama.cpp computes at once (n_ubatch, its default)."""
 KV_BYTES: Mapping[str, float] = MappingProxyType({"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32})
 """Bytes of a number in the KV cache: blocks of 32 numbers with a scale of 2 bytes in the quantised types."""
+KV_BLOCK = 32
+"""Numbers of a block in the quantised types: llama.cpp refuses heads of another multiple."""
 _CELLS = 256
 """llama.cpp rounds the cache up to a multiple of so many tokens."""
 
@@ -51,6 +53,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """Weights by number; 0 where that is not known."""
     trained_context: int = 0
     """Tokens; 0 where that is not known."""
+    quantises_kv: bool = True
+    """Whether there is a KV cache, and llama.cpp could quantise it."""
 
     @property
     def weights(self) -> int:
