@@ -1,8 +1,7 @@
 """Where memory runs out, the same profile goes on with less: real children of llama.cpp, servers that say so."""
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
@@ -19,11 +18,10 @@ from docmind.agents.settings import AgentSettings, Profile, Timeouts
 from fakes import FakeServer, Fault
 from fakes.gguf import write_gguf
 from fakes.memory import build, short
-from fakes.routed import LOOKED_UP, TOOLS, Step
+from fakes.routed import LOOKED_UP, TOOLS, Step, candidates, step
 
 GOOD = "Thought: I know.\nAnswer: It is 42."
 QUOTES = Profile(kind="quotes")
-Ask = Callable[..., "asyncio.Future[Step]"]
 
 
 class Asking:
@@ -212,6 +210,12 @@ async def test_a_server_that_cannot_be_made_smaller_is_left_for_the_next_profile
 
     assert done.tried == again.tried == [("first", Code.OUT_OF_MEMORY), ("second", "")]
     assert done.switches[0].smaller == ""
+
+
+async def test_without_a_ladder_the_next_profile_is_asked() -> None:
+    fault = Fault("status", status=500, message="CUDA out of memory")
+    async with FakeServer(fault=fault) as full, FakeServer([GOOD]) as good, candidates(full, good) as chain:
+        assert (await step(chain)).tried == [("first", Code.OUT_OF_MEMORY), ("second", "")]
 
 
 async def test_a_server_that_is_gone_when_it_is_asked_for_its_size_is_left(engine: Asking) -> None:

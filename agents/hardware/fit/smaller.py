@@ -44,8 +44,8 @@ def fewer(now: int, every: int, room: int | None = None) -> int:
 
     Below that a model runs hardly faster than on the CPU alone: see `forecast`.
     """
-    wanted = room if room is not None and room < now else now // 2
-    return wanted if 2 * wanted >= every else 0
+    wanted = room if room is not None and room < now else (now + 1) // 2
+    return wanted if wanted < now and 2 * wanted >= every else 0
 
 
 def _rungs(profile: Profile, shape: Shape | None, memory: Memory, least: int, has_gpu: bool) -> Iterator[Profile]:
