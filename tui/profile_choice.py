@@ -69,7 +69,7 @@ class ProfileChoice:
 
     def pin(self, name: str = "") -> bool:
         """Only this one, by default the current one; or no longer. Whether it is so now. Raises DocmindError."""
-        name = self._meant(name)
+        name = self.meant(name)
         if self.pinned and name == self.chosen:
             self.pinned = False
         else:
@@ -79,7 +79,7 @@ class ProfileChoice:
 
     def ban(self, name: str = "") -> bool:
         """Never this one, by default the current one; or again. Whether it is so now. Raises DocmindError."""
-        name = self._meant(name)
+        name = self.meant(name)
         if name in self.banned:
             self.banned.remove(name)
             return False
@@ -104,7 +104,8 @@ class ProfileChoice:
             return "pinned"
         return "banned" if name in self.banned else ""
 
-    def _meant(self, name: str) -> str:
+    def meant(self, name: str) -> str:
+        """The name, by default the current one's. Raises DocmindError for an unknown one."""
         if not name and (current := self.current):
             return current.name
         if not name:

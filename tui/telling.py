@@ -67,8 +67,7 @@ def summary(answered: Answered) -> str:
 def switched(event: Switched) -> str:
     """Why another profile takes over, or the same one with less memory, and what to do about it."""
     if event.smaller:
-        undo = f"It stays so until memory is there again and you say /restore {event.new}."
-        return f"{event.reason} {event.new} goes on with {event.smaller}. {undo}"
+        return f"{event.reason} {event.new} goes on with {event.smaller}; /restore {event.new} takes that back."
     return f"{event.reason} {event.new} goes on. {event.hint}".strip()
 
 

@@ -71,3 +71,11 @@ def test_another_failure_is_told_as_it_is() -> None:
     assert failure(Failed(run="r1", code="ERR_4002", message="Too late.")) == (
         "Too late. [ERR_4002]\nThe question can be asked again."
     )
+
+
+def test_a_profile_that_went_on_with_less_memory_is_told() -> None:
+    made = turn()
+    less = Switched(run="r1", old="big", new="big", code="ERR_5015", reason="big is full.", smaller="context = 4096")
+    made.take(less, 1.0)
+    assert "big is full. [ERR_5015] big went on with context = 4096." in why(made)
+    assert why(made).endswith("Next if it fails: fast, quotes.")

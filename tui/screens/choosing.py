@@ -37,17 +37,15 @@ class Choosing(Reading):
         self._steer(self.choice.ban, name, "{} does not answer any more.", "{} may answer again.")
 
     def action_restore(self, name: str = "") -> None:
-        meant = name or (self.choice.current.name if self.choice.current else "")
         try:
+            meant = self.choice.meant(name)
             restored = Reductions(self.docmind.start.loaded.data_dir).forget(meant)
         except DocmindError as error:
             self.docmind.tell(error)
             return
-        if restored:
-            self.docmind.say(f"{one_line(meant)} has its own settings again, from the next question on.")
-            self.link.send(Check())
-        else:
-            self.docmind.say(f"{one_line(meant)} has its own settings already; /restore NAME means another profile.")
+        again = "again, from the next question on" if restored else "already"
+        self.docmind.say(f"{one_line(meant)} has its own settings {again}.")
+        self.link.send(Check())
 
     def action_why(self) -> None:
         if last := self.transcript.last_turn:

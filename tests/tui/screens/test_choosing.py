@@ -1,9 +1,13 @@
 """Pinning and banning profiles in the chat, and asking why one answered."""
 
+import shutil
 from pathlib import Path
+
+import msgspec
 
 from chat import opened
 from docmind.agents.protocol import RolledBack
+from docmind.agents.reduced import Reductions
 from docmind.tui.widgets.heading import Heading
 from fakes import FakeServer, Fault
 from program import Program
@@ -78,3 +82,40 @@ async def test_a_rollback_is_told_and_taken(program: Program, documents: Path) -
             assert chat.screen.choice.chosen == "second"
             told = "first has timed out 3 times in a row. Back to second; /model first tries it again."
             assert " ".join(chat.text().split()).count(told) == 1
+
+
+async def test_a_profile_that_was_made_smaller_says_so_in_the_list_and_is_restored(
+    program: Program, documents: Path
+) -> None:
+    with FakeServer(SCRIPT) as first:
+        config = configuration(first=first)
+        async with opened(program, documents, config) as chat:
+            own = chat.app.start.loaded.settings.profiles["first"]
+            reductions = Reductions(program.data_dir)
+            reductions.keep("first", own, msgspec.structs.replace(own, context=4096), "It was full.")
+            await chat.until(lambda: "first" in chat.screen.choice.states)
+            await chat.press("f2")
+            await chat.until(lambda: chat.screen.choice.states["first"].reduced == "context = 4096")
+            await chat.press("escape")
+            told = {
+                "/restore": "first has its own settings again, from the next question on.",
+                "/restore first": "first has its own settings already.",
+                "/restore nobody": "There is no profile 'nobody'.",
+            }
+            for command, words in told.items():
+                await chat.write(command)
+                await chat.press("enter")
+                assert words in chat.notices()
+            await chat.until(lambda: chat.screen.choice.states["first"].reduced == "")
+
+
+async def test_what_cannot_be_restored_is_told(program: Program, documents: Path) -> None:
+    async with opened(program, documents) as chat:
+        await chat.until(lambda: "quotes" in chat.screen.choice.states)
+        folder = program.data_dir / "reduced"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.write_text("in the way")
+        await chat.write("/restore quotes")
+        await chat.press("enter")
+        folder.unlink()
+        assert "cannot be deleted" in chat.notices()

@@ -148,6 +148,14 @@ async def test_what_is_found_about_a_profile_changes_its_row_and_nothing_else() 
         assert app.picker.chosen == "fast"
 
 
+async def test_a_profile_that_runs_with_less_says_so_and_how_to_take_that_back() -> None:
+    reduced = msgspec.structs.replace(FAST, reduced="kv_cache = q8_0")
+    app = Opened([BALANCED, reduced], "fast")
+    async with app.run_test(size=(110, 30)):
+        assert " reduced " in app.rows[1]
+        assert "memory ran out: kv_cache = q8_0; /restore fast takes it back" in app.about
+
+
 async def test_what_is_found_leaves_the_filter() -> None:
     app = Opened(THREE)
     async with app.run_test() as pilot:

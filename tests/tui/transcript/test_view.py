@@ -111,6 +111,19 @@ async def test_an_answer_that_is_taken_over_is_one_text_with_a_quiet_mark(app: T
         assert app.transcript.last_turn.answer == "Two valves were removed [1]."
 
 
+async def test_a_profile_that_was_made_smaller_is_told_with_what_why_and_how_to_undo_it(app: TranscriptApp) -> None:
+    async with app.run_test(size=(100, 20)):
+        app.transcript.ask("r1", "Why?")
+        why, less = "big is too large.", "kv_cache = q8_0"
+        smaller = Switched(run="r1", old="big", new="big", code="ERR_5015", reason=why, smaller=less)
+        app.transcript.show(smaller)
+        say(app, "Two valves were ")
+        app.transcript.show(msgspec.structs.replace(smaller, continues=True))
+        text = "\n".join(app.shown())
+    assert "  big is too large. big goes on with kv_cache = q8_0; /restore big takes that back." in text
+    assert "─ big ran out of memory; continued with kv_cache = q8_0; /restore big takes that back ─" in text
+
+
 async def test_a_fence_or_a_table_that_is_taken_over_is_not_torn_apart(app: TranscriptApp) -> None:
     async with app.run_test(size=(70, 40)):
         for run, begun, rest in (("r1", "```\nlet x", " = 1\n```\n"), ("r2", "| a | b |\n|--|--|\n| 1 |", " 2 |\n")):
