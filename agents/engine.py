@@ -22,6 +22,7 @@ from types import ModuleType
 
 from .backends.discover import discover
 from .build import build
+from .cooling import Cooling
 from .endpoint import note_pid, only_engine
 from .errors import DocmindError
 from .record.store import Recorder, record_file
@@ -47,7 +48,7 @@ class Engine:
         self.history = History()
         self.record = Recorder(record_file(data_dir))
         """Gets every call of a backend as it ends."""
-        self.reductions = Reductions(data_dir)
+        self.reductions, self.cooling = Reductions(data_dir), Cooling()
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._ended = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None
@@ -120,6 +121,7 @@ class Engine:
         for task in self._sessions:
             task.cancel()
         await asyncio.gather(*self._sessions, return_exceptions=True)
+        self.cooling.end()
         await self.pool.aclose()
         await asyncio.to_thread(self.record.close)
 

@@ -12,7 +12,7 @@ Library errors are mapped to these at the seam where the library is called, and 
                                  5009 server error   5010 prompt over the context window   5011 model file
                                  5012 backend crashed   5013 package missing   5014 remote host not allowed
                                  5015 out of memory   5016 the model refuses to answer   5017 connection broke
-                                 5018 not ready
+                                 5018 not ready   5019 the graphics card is too hot
     6xxx  what docmind keeps     6001 record damaged
 """
 
@@ -55,6 +55,7 @@ class Code(StrEnum):
     REFUSAL = "ERR_5016"
     BROKEN = "ERR_5017"
     NOT_READY = "ERR_5018"
+    HOT = "ERR_5019"
     RECORD_DAMAGED = "ERR_6001"
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+WhenHot = Literal["notice", "wait", "next"]
 KvType = Literal["f16", "q8_0", "q4_0"]
 Kind = Literal["quotes", "llamacpp", "ollama", "openai", "hosted"]
 _MOST = sys.float_info.max  # so neither inf nor nan
@@ -115,6 +116,13 @@ class RollbackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """Fewer calls than these say nothing about shares and times."""
 
 
+class HardwareSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The graphics cards of this machine. docmind never changes anything about them."""
+
+    when_hot: WhenHot = "notice"
+    """What a question for a card that is too hot does: it is asked, it waits, or the next profile elsewhere answers."""
+
+
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The background process that answers."""
 
@@ -141,5 +149,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How a question is worked on."""
     rollback: RollbackSettings = RollbackSettings()
     """When a profile is left for the one before it."""
+    hardware: HardwareSettings = HardwareSettings()
+    """The graphics cards of this machine."""
     engine: EngineSettings = EngineSettings()
     """The background process that answers."""

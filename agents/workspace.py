@@ -29,6 +29,7 @@ from .protocol import (
     Profiles,
     RolledBack,
     State,
+    Switched,
 )
 from .protocol import Library as LibraryState
 from .record.stats import summary
@@ -64,6 +65,8 @@ class Workspace:
         self._updating, self._answering, self._looking = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
         self._updated_at = -FRESH_FOR_S
         self._first = ""  # the profile that the last question went to first
+        if opened.settings.hardware.when_hot != "notice":
+            engine.cooling.begin()
         engine.idle_s = 60 * opened.settings.engine.idle_minutes
 
     async def update(self) -> None:
@@ -80,8 +83,7 @@ class Workspace:
             async with self._answering:
                 self._tell(State(run=ask.run, state="indexing"))
                 await self._update()
-                async with self._deadline():
-                    await self._answer(ask, attempts)
+                await self._answer(ask, attempts)
 
     async def look(self, command: Look) -> None:
         """Shows a passage where it stands, also while a question is answered. One at a time: it needs one thread."""
@@ -117,23 +119,36 @@ class Workspace:
         """The profiles as they are set."""
         return profiles(self._settings, {} if self._settings.profiles else await self._engine.discovered())
 
-    async def _answer(self, ask: Ask, attempts: list[Attempt]) -> None:
-        if not self._engine.started:
-            self._tell(State(run=ask.run, state="starting"))
-        agent = await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
-        if self._conversation is None:
-            self._conversation = agent.Conversation(self._settings.agent, self._library)
-        own = await self._own()
-        names, rule = plan(self._settings, own, ask.profile, ask.fallback, ask.banned)
+    async def _planned(self, ask: Ask, known: Mapping[str, Profile], attempts: list[Attempt]) -> list[str]:
+        """The profiles to ask, in their order, once no heat is in the way."""
+        names, rule = plan(self._settings, known, ask.profile, ask.fallback, ask.banned)
         self._tell(Planned(run=ask.run, rule=rule, chain=names, banned=ask.banned))
-        pool, reductions = self._engine.pool, self._engine.reductions
-        async with contextlib.AsyncExitStack() as lent:
+        when_hot = self._settings.hardware.when_hot
+        way = await self._engine.cooling.way(
+            names, known, when_hot, lambda heat: self._tell(State(run=ask.run, state="cooling", detail=heat))
+        )
+        if way.past:
+            attempts.append(Attempt(profile=names[0], ok=False, code=Code.HOT, reason=way.past))
+            self._tell(Switched(run=ask.run, old=names[0], new=way.names[0], code=Code.HOT, reason=way.past))
+        return way.names
+
+    async def _answer(self, ask: Ask, attempts: list[Attempt]) -> None:
+        own, reductions = await self._own(), self._engine.reductions
+        known = await asyncio.to_thread(reductions.applied, own)
+        names = await self._planned(ask, known, attempts)
+        async with self._deadline(), contextlib.AsyncExitStack() as lent:
+            if not self._engine.started:
+                self._tell(State(run=ask.run, state="starting"))
+            agent = await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
+            if self._conversation is None:
+                self._conversation = agent.Conversation(self._settings.agent, self._library)
+            pool = self._engine.pool
 
             async def lend(names: Sequence[str], profiles: Mapping[str, Profile]) -> list[Candidate]:
                 chain = pool.chain(names, profiles, self._keys, partial(rarity, self._library))
                 return await lent.enter_async_context(chain)
 
-            candidates = await lend(names, await asyncio.to_thread(reductions.applied, own))
+            candidates = await lend(names, known)
             await pool.probe(candidates)
             ladder = Ladder(lend, reductions, own)
             route = agent.Route(ask.run, candidates, self._settings.agent, attempts, self._record, ladder.down)

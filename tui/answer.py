@@ -32,6 +32,7 @@ UNKNOWN = "[?]"
 STATES = {
     "queued": "waiting",
     "indexing": "looking for changes",
+    "cooling": "waiting until it is cooler",
     "starting": "starting",
     "loading": "loading the model",
     "waiting": "waiting for the whole answer",

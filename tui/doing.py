@@ -7,6 +7,7 @@ from .engine_link import LinkState
 STATES = {
     "queued": "waiting",
     "indexing": "looking for changes in the documents",
+    "cooling": "waiting until it is cooler",
     "starting": "starting the engine",
     "loading": "loading the model",
     "searching": "searching",

@@ -11,7 +11,7 @@ CANCELLED = "cancelled"
 """Code of the Failed event that ends a cancelled run."""
 
 RunState = Literal[
-    "queued", "indexing", "starting", "loading", "searching", "reading", "thinking", "waiting", "writing"
+    "queued", "indexing", "cooling", "starting", "loading", "searching", "reading", "thinking", "waiting", "writing"
 ]
 
 
@@ -70,8 +70,8 @@ class RolledBack(RunEvent, frozen=True, kw_only=True):
 
 
 class State(RunEvent, frozen=True, kw_only=True):
-    """What the run is doing now. `starting`: the engine still imports its libraries; `loading`: the model is loaded;
-    `waiting`: for a model that cannot stream.
+    """What the run is doing now. `cooling`: it waits for a card that is too hot; `starting`: the engine still imports
+    its libraries; `loading`: the model is loaded; `waiting`: for a model that cannot stream.
     """
 
     state: RunState

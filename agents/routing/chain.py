@@ -6,6 +6,7 @@ from typing import NamedTuple
 import httpx
 import msgspec
 
+from ..backends.hosted_checks import LLAMA_CPP
 from ..backends.hosts import is_loopback
 from ..errors import Code, DocmindError
 from ..protocol import Rule
@@ -75,6 +76,18 @@ def plan(
 def _rule(settings: Settings) -> Rule:
     """Why a profile comes first for which nobody has asked."""
     return "configured" if settings.profile else "listed" if settings.fallback else "best"
+
+
+def on_card(profile: Profile) -> bool:
+    """Whether a graphics card of this machine may work for it, as far as its settings tell."""
+    options = profile.options
+    if profile.kind == QUOTES or not _is_local(profile):
+        return False
+    if profile.kind == "llamacpp":
+        return profile.gpu_layers != 0
+    if profile.class_ == LLAMA_CPP:  # its default is none
+        return bool(options.get("model_kwargs", {}).get("n_gpu_layers"))
+    return not (profile.kind == "ollama" and options.get("num_gpu") == 0)
 
 
 def _is_local(profile: Profile) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from docmind.agents.hardware.gpu import Gpu
+from docmind.agents.hardware.heat import LONG_S, Heat
 from docmind.agents.hardware.history import Hour, shares
 from docmind.agents.hardware.limits import Limits
 from docmind.agents.hardware.watching import Sample
@@ -19,6 +20,7 @@ WIDTH = 32
 """Cells of a row."""
 _DRAWN = 8
 """Cells of a bar or a graph: the longest value fits beside it, `1000 / 1082 GB !`."""
+_LONG_HOT = f"for {LONG_S:.0f} s over its limit. Questions can wait for it: hardware.when_hot in the settings."
 MOST_WHOLE = 2
 """Cards with all their values; each further one has a line."""
 
@@ -48,6 +50,7 @@ class Known:
     graphs: dict[str, History] = field(default_factory=dict)
     hour: Hour = field(default_factory=Hour)
     limits: Limits = field(default_factory=Limits)
+    heat: Heat = field(default_factory=Heat)
 
     def take(self, sample: Sample) -> list[str]:
         """A new reading; what has begun with it and should be told, as `Limits.take`."""
@@ -58,7 +61,8 @@ class Known:
                 self._draw(f"{what}{gpu.index}", value)
         if sample.machine:
             self._draw("cpu", sample.machine.cpu / 100)
-        return self.limits.take(sample.gpus.gpus)
+        long_hot = [f"{card}, {_LONG_HOT}" for card in self.heat.take(sample.gpus.gpus)]
+        return [*self.limits.take(sample.gpus.gpus), *long_hot]
 
     def hear(self, event: AnyEvent | LinkState) -> bool:
         """What the engine says; whether it is for the sidebar."""
