@@ -29,8 +29,9 @@ AT_ONCE = {
     Code.CONFIG,
 }
 """Failures that do not pass by themselves: the first one opens it."""
-NO_OUTAGE = {Code.CONTEXT_OVERFLOW, Code.REFUSAL, Code.NO_ANSWER, Code.DEADLINE}
-"""What says nothing about the endpoint: the prompt, the question, the agent's own limits."""
+NO_OUTAGE = {Code.CONTEXT_OVERFLOW, Code.REFUSAL, Code.NO_ANSWER, Code.DEADLINE, Code.OUT_OF_MEMORY}
+"""What says nothing about the endpoint: the prompt, the question, the agent's own limits; lack of memory, for the route
+asks it again with less, and opens the breaker where that does not help."""
 
 
 class Breaker:
@@ -75,7 +76,7 @@ class Breaker:
 
     def failed(self, error: DocmindError) -> None:
         """A call failed."""
-        if error.code in NO_OUTAGE or error.code == Code.OUT_OF_MEMORY:  # of that the route makes something, or `open`
+        if error.code in NO_OUTAGE:
             self.given_up()
             return
         self._failures += 1
@@ -100,7 +101,7 @@ class Breaker:
             self.open(self.last)
 
     def open(self, error: DocmindError) -> None:
-        """Leave it alone from now on."""
+        """It is left alone for a while."""
         period = min(LONGEST_S, FIRST_S * 2**self._openings)
         if self._openings:
             period *= (1 + self._jitter()) / 2

@@ -1,9 +1,11 @@
 """`docmind ask` where memory is short: a real model that does not fit is made smaller, until it is restored."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fakes import FakeServer, Fault
 from fakes.gguf import write_gguf
 from fakes.memory import build, short
 from program import Program
@@ -53,6 +55,41 @@ def test_a_model_that_does_not_fit_is_made_smaller_answers_and_can_be_restored(
     assert [one["code"] for one in attempts] == ["ERR_5015", "ERR_5015", ""]
     assert attempts[0]["reason"].endswith("Tried again with kv_cache = q8_0.")
     program.run("engine", "stop")
+
+
+class Full(FakeServer):
+    """An Ollama that searches, and runs out of memory in its answer while its window is larger than 4096."""
+
+    def __init__(self) -> None:
+        super().__init__(self._reply)
+
+    def _reply(self, messages: list[dict[str, Any]]) -> str:
+        if any(str(message["content"]).startswith("Observation:") for message in messages):
+            return ANSWER
+        if self.chats[-1].body["options"]["num_ctx"] > 4096:
+            self.fault = Fault("error", after=10, message="CUDA error: out of memory", times=1)  # of the next reply
+        return SEARCH
+
+
+def test_an_answer_that_breaks_off_for_lack_of_memory_is_finished_by_the_same_profile_and_searched_for_once(
+    program: Program, documents: Path
+) -> None:
+    with Full() as server:
+        settings = f'[profiles.model]\nkind = "ollama"\nurl = "{server.ollama_url}"\nmodel = "{server.model}"\n'
+        config = program.config(settings)
+        answer = program.json("--config", config, "ask", QUESTION, documents)
+        windows = [chat.body["options"]["num_ctx"] for chat in server.chats]
+        program.json("--config", config, "bench", "--profile", "model", "--runs", "1")
+        measured = server.chats[-1].body["options"]["num_ctx"]
+    assert answer["answer"] == WHOLE
+    assert [step["tool"] for step in answer["steps"]] == ["search_documents"]
+    assert [(one["profile"], one["code"]) for one in answer["attempts"]] == [
+        ("model", ""),
+        ("model", "ERR_5015"),
+        ("model", ""),
+    ]
+    assert (windows[:2], set(windows[2:])) == ([8192, 8192], {4096})
+    assert measured == 4096, "what is measured is what answers"
 
 
 def test_a_profile_that_is_not_reduced_has_nothing_to_restore(program: Program) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from docmind.agents.backends.hosted_checks import LLAMA_CPP, VLLM
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.routing.chain import plan, profiles
+from docmind.agents.routing.chain import on_card, plan, profiles
 from docmind.agents.settings import Profile, Settings
 
 LOCAL = Profile(kind="ollama", url="http://127.0.0.1:11434")
@@ -114,3 +115,23 @@ def test_the_plan_says_why_the_first_one_comes_first(
     settings: Settings, profile: str | None, fallback: bool, banned: Sequence[str], rule: str
 ) -> None:
     assert plan(settings, profiles(settings, {}), profile, fallback, banned).rule == rule
+
+
+@pytest.mark.parametrize(
+    ("profile", "works"),
+    [
+        (FAST, True),
+        (Profile(kind="llamacpp", path="model.gguf", gpu_layers=0), False),
+        (LOCAL, True),
+        (Profile(kind="ollama", options={"num_gpu": 0}), False),
+        (Profile(kind="openai", url="http://127.0.0.1:8000/v1"), True),
+        (REMOTE, False),
+        (Profile(kind="quotes"), False),
+        (Profile(kind="hosted", class_=VLLM), True),
+        (Profile(kind="hosted", class_=VLLM, allow_remote=True), False),
+        (Profile(kind="hosted", class_=LLAMA_CPP), False),
+        (Profile(kind="hosted", class_=LLAMA_CPP, options={"model_kwargs": {"n_gpu_layers": -1}}), True),
+    ],
+)
+def test_which_profiles_a_card_of_this_machine_may_work_for(profile: Profile, works: bool) -> None:
+    assert on_card(profile) == works

@@ -109,6 +109,20 @@ async def test_without_a_gpu_the_machine_is_told_and_why_there_is_none() -> None
     assert "! The NVIDIA driver does not answer: Driver Not Loaded." in text.replace("\n", " ")
 
 
+async def test_a_card_that_stays_hot_is_told_once_more_with_what_can_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docmind.agents.hardware.heat.LONG_S", 0.0)
+    app = Alone()
+    async with app.run_test() as pilot:
+        for degrees in (71, 88, 89):
+            app.sidebar.show_sample(sample(card(temperature=degrees)))
+        await pilot.pause()
+        told = [notice.message for notice in app._notifications]
+    assert told == [
+        "GPU 0 is hot: 88 °C.",
+        "GPU 0 is at 88 °C, over its limit for 30 s. Questions can wait for it: hardware.when_hot in the settings.",
+    ]
+
+
 async def test_a_reading_that_looks_the_same_paints_nothing_and_one_value_paints_one_line() -> None:
     app = Alone()
     async with app.run_test() as pilot:

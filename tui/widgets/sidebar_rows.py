@@ -20,7 +20,7 @@ WIDTH = 32
 """Cells of a row."""
 _DRAWN = 8
 """Cells of a bar or a graph: the longest value fits beside it, `1000 / 1082 GB !`."""
-_LONG_HOT = f"for {LONG_S:.0f} s over its limit. Questions can wait for it: hardware.when_hot in the settings."
+_LONG_HOT = f"over its limit for {LONG_S:.0f} s. Questions can wait for it: hardware.when_hot in the settings."
 MOST_WHOLE = 2
 """Cards with all their values; each further one has a line."""
 
