@@ -37,7 +37,9 @@ def order(known: Mapping[str, Profile], chain: Sequence[str], wanted: Sequence[s
     return list(wanted) or list(dict.fromkeys([*chain, *known]))
 
 
-def unchecked(name: str, profile: Profile, speeds: Mapping[str, float], reduced: str = "") -> ProfileState:
+def unchecked(
+    name: str, profile: Profile, speeds: Mapping[str, float], reduced: str = "", loads_in_s: float | None = None
+) -> ProfileState:
     """What is known without asking. `speeds`: tokens a second of the last calls, by profile."""
     return ProfileState(
         name=name,
@@ -47,6 +49,7 @@ def unchecked(name: str, profile: Profile, speeds: Mapping[str, float], reduced:
         context=profile.context,
         tokens_per_s=speeds.get(name),
         reduced=reduced,
+        loads_in_s=loads_in_s,
     )
 
 
@@ -99,9 +102,16 @@ class Climb:
     async def _look_closer(self) -> None:
         """Raises DocmindError."""
         self._set(model=one_line(await self._look.model(), _LONGEST))
-        if self._look.cold:  # to ask for its window would load the model
+        self._set(loaded=(await self._look.view()).of(self.state.model))
+        if self._look.cold:  # Ollama's is known only now
+            self._set(state="cold")
+        if not (self._look.own and self._look.cold):  # to ask for its window would load the model
+            await self._know()
+        if self._look.cold:
             await self._weigh()
-            return
+
+    async def _know(self) -> None:
+        """Raises DocmindError."""
         self._set(context=await self._look.context())
         if await self._look.lists_model():
             self.reached("full")

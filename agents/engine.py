@@ -25,6 +25,7 @@ from .build import build
 from .cooling import Cooling
 from .endpoint import note_pid, only_engine
 from .errors import DocmindError
+from .record.loads import Loads
 from .record.store import Recorder, record_file
 from .reduced import Reductions
 from .routing.pool import Pool
@@ -40,7 +41,8 @@ class Engine:
     """What all sessions share, and the life of the process: it ends when told to, or after an idle time."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.data_dir, self.pool = data_dir, Pool()
+        self.data_dir, self.loads = data_dir, Loads(data_dir)
+        self.pool = Pool(self.loads.add)
         self.idle_s = 600.0
         """Seconds without a client after which the engine ends; the last client's settings decide."""
         self.speeds: dict[str, float] = {}
@@ -124,6 +126,7 @@ class Engine:
         self.cooling.end()
         await self.pool.aclose()
         await asyncio.to_thread(self.record.close)
+        await asyncio.to_thread(self.loads.close)
 
 
 def go_to_background(data_dir: Path) -> bool:

@@ -23,6 +23,8 @@ async def measure(pool: Pool, record: Record, command: Measure) -> Measured:
     profiles, keys = {command.name: command.profile}, {command.name: command.key}
     message = hint = ""
     async with pool.chain([command.name], profiles, keys, lambda stems: {}) as (candidate,):
+        if candidate.backend.cold:
+            await pool.make_room(candidate.backend)
         reading, alone = _Reading(), candidate._replace(breaker=Breaker())  # a measurement decides for no question
         try:
             await reading.read(Calling(command.run, alone, reading.note, math.inf), command.prompt)

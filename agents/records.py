@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from .views import LoadedModel
+
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of a document as it was shown to a model or a user."""
@@ -120,9 +122,13 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_s: float | None = None
     """Of its last call that went well and was streamed; None before the first one."""
     fit: Verdict | None = None
-    """None where it is not known before the model is loaded."""
+    """None where it is not known, and of a model that is loaded."""
     reduced: str = ""
     """The settings that differ from its own since memory ran out: `kv_cache = q8_0`."""
+    loaded: LoadedModel | None = None
+    """Where the model is, of a server that tells it and has it loaded."""
+    loads_in_s: float | None = None
+    """Seconds that loading it has taken, the median of the last times; None where it was never seen."""
     breaker: Literal["closed", "open", "half-open"] = "closed"
     """`open`: it is left alone after it has failed; `half-open`: the next call decides."""
     next_try_s: float | None = None

@@ -23,9 +23,11 @@ from .protocol import (
     Hello,
     Look,
     Measure,
+    Observe,
     Open,
     Profiles,
     Stop,
+    Warm,
     Welcome,
 )
 from .text import one_line
@@ -83,6 +85,10 @@ class Session:
                 self._ask(command)
             case Check() if self._workspace:
                 self._start("check", self._workspace.check(command))
+            case Warm() if self._workspace:
+                self._start("warm", self._workspace.warm(command))
+            case Observe() if self._workspace and "observe" not in self._work.values():
+                self._start("observe", self._workspace.observe(command))
             case Look() if self._workspace:
                 self._start(f"look {command.look}", self._workspace.look(command))
             case Breakers():
@@ -114,7 +120,7 @@ class Session:
     def _tell_breakers(self, command: Breakers) -> None:
         told = []
         for name, profile in command.profiles.items():
-            state = unchecked(name, profile, self._engine.speeds)
+            state = unchecked(name, profile, self._engine.speeds, loads_in_s=self._engine.loads.expected(name))
             told.append(with_breaker(state, self._engine.pool.breaker(profile, command.keys.get(name, ""))))
         self._outbox.put(Profiles(profiles=told))
 

@@ -57,6 +57,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Type of the KV cache. Kind `llamacpp`."""
     threads: Count | None = None
     """CPU threads; default: llama.cpp's own choice. Kind `llamacpp`."""
+    keep_alive: Amount | None = None
+    """Minutes for which a model stays loaded when nobody asks it; default: with `ollama` what the server does, else for
+    as long as docmind's background process runs. Kinds `ollama`, `llamacpp` and `hosted`."""
     priority: int = 0
     """Higher comes first in the default fallback chain."""
     api_key_env: str = ""
@@ -125,6 +128,9 @@ class HardwareSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The background process that answers."""
+
+    warm_up: bool = True
+    """Whether a model is loaded as soon as its profile is chosen on the screen, and not with the first question."""
 
     idle_minutes: Annotated[float, msgspec.Meta(ge=0, le=_MOST)] = 10.0
     """The engine ends when it has had neither client nor work for so long."""

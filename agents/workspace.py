@@ -24,20 +24,23 @@ from .protocol import (
     Checked,
     Failed,
     Look,
+    Observe,
     Open,
     Planned,
     Profiles,
     RolledBack,
     State,
     Switched,
+    Warm,
 )
 from .protocol import Library as LibraryState
 from .record.stats import summary
-from .records import Attempt, Call
+from .records import Attempt, Call, ProfileState
 from .routing.candidate import Candidate
 from .routing.chain import plan, profiles
 from .routing.ladder import Ladder
 from .settings import Profile
+from .tending import Tending
 from .text import one_line
 from .updating import update
 
@@ -62,6 +65,7 @@ class Workspace:
         self._library = Library(self._file)
         self._looker = Looker(self._library, opened.settings.library, self._roots)
         self._conversation: Conversation | None = None
+        self._tending = Tending(engine.pool, self._lent, tell)
         self._updating, self._answering, self._looking = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
         self._updated_at = -FRESH_FOR_S
         self._first = ""  # the profile that the last question went to first
@@ -97,19 +101,42 @@ class Workspace:
             own, reductions = await self._own(), self._engine.reductions
             known = await asyncio.to_thread(reductions.applied, own)
             names = order(known, plan(self._settings, known, None, True).names, command.profiles)
-            states = [
-                unchecked(name, known[name], self._engine.speeds, reductions.told(name, own[name])) for name in names
-            ]
+            states = [self._unchecked(name, known[name], reductions.told(name, own[name])) for name in names]
             self._tell(Profiles(profiles=states))
             await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
             async with self._engine.pool.chain(names, known, self._keys, partial(rarity, self._library)) as candidates:
                 await check(states, [one.backend for one in candidates], partial(self._tell_checked, candidates))
 
+    def _unchecked(self, name: str, profile: Profile, reduced: str = "") -> ProfileState:
+        return unchecked(name, profile, self._engine.speeds, reduced, self._engine.loads.expected(name))
+
+    async def observe(self, command: Observe) -> None:
+        """Says what the server of a profile does; nothing else waits for that."""
+        with self._failures_told(""):
+            await self._tending.observe(command.profile)
+
+    async def warm(self, command: Warm) -> None:
+        """Loads a model before it is asked."""
+        with self._failures_told(""):
+            known = await self._known()
+            (name,) = order(known, [], [command.profile])
+            await self._tending.warm(self._unchecked(name, known[name]), self._answering)
+
+    @contextlib.asynccontextmanager
+    async def _lent(self, name: str) -> AsyncIterator[Candidate]:
+        """The backend of one profile. Raises DocmindError (CONFIG)."""
+        known = await self._known()
+        await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
+        async with self._engine.pool.chain(
+            order(known, [], [name]), known, self._keys, partial(rarity, self._library)
+        ) as (candidate,):
+            yield candidate
+
     def _tell_checked(self, candidates: Sequence[Candidate], event: AnyEvent) -> None:
         """With the state of the breaker, which hears what was found."""
         assert isinstance(event, Checked)
         breaker = next(one.breaker for one in candidates if one.name == event.profile.name)
-        found = event.profile
+        found = self._tending.as_it_is(event.profile)
         breaker.probed(found.state != "down")
         self._tell(Checked(profile=with_breaker(found, breaker)))
         if found.state == "down" and found.name == self._first and self._settings.rollback.health:
@@ -118,6 +145,10 @@ class Workspace:
     async def _own(self) -> dict[str, Profile]:
         """The profiles as they are set."""
         return profiles(self._settings, {} if self._settings.profiles else await self._engine.discovered())
+
+    async def _known(self) -> dict[str, Profile]:
+        """The profiles as they are used, with what they gave up for lack of memory."""
+        return await asyncio.to_thread(self._engine.reductions.applied, await self._own())
 
     async def _planned(self, ask: Ask, known: Mapping[str, Profile], attempts: list[Attempt]) -> list[str]:
         """The profiles to ask, in their order, once no heat is in the way."""
@@ -151,7 +182,9 @@ class Workspace:
             candidates = await lend(names, known)
             await pool.probe(candidates)
             ladder = Ladder(lend, reductions, own)
-            route = agent.Route(ask.run, candidates, self._settings.agent, attempts, self._record, ladder.down)
+            route = agent.Route(
+                ask.run, candidates, self._settings.agent, attempts, self._record, ladder.down, pool.make_room
+            )
             async with contextlib.aclosing(self._conversation.ask(ask.run, ask.question, route)) as events:
                 async for event in events:
                     if isinstance(event, Answered):

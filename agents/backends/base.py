@@ -16,6 +16,7 @@ import msgspec
 from ..errors import DocmindError
 from ..records import Usage, Verdict
 from ..settings import Kind, Profile
+from ..views import Load, View
 
 if TYPE_CHECKING:
     from llama_index.core.llms import ChatMessage
@@ -39,6 +40,8 @@ LOOKS = {
 
 Rarity = Callable[[Sequence[str]], dict[str, float]]
 """Stems -> inverse document frequency in the opened library."""
+NoteLoad = Callable[[Load], None]
+"""Hears of every model that was loaded; must return at once."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,9 +81,12 @@ class Checkable(ABC):
     kind: ClassVar[str]
     local: ClassVar[bool] = False
     """True when it needs no server: its health is known without a probe."""
+    own: ClassVar[bool] = False
+    """Whether the model runs in a process of docmind's own: then only loading it tells its window."""
 
     def __init__(self, name: str, profile: Profile, key: str = "", rarity: Rarity | None = None) -> None:
         self.name, self.profile, self.key, self.rarity = name, profile, key, rarity
+        self.note_load: NoteLoad = lambda load: None
 
     @property
     def cold(self) -> bool:
@@ -119,12 +125,37 @@ class Checkable(ABC):
         """Whether the model would fit if it were loaded now, where that is known cheaply. Raises DocmindError."""
         return None
 
+    async def view(self) -> View:
+        """What the server tells of its models and its work, in a few ms; never raises, and loads nothing."""
+        return View(profile=self.name)
+
     async def aclose(self) -> None:  # noqa: B027  (most kinds with nothing to close need not say so)
         """Let go of connections and child processes."""
 
 
 class Backend(Checkable):
     """One profile, made usable."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is being asked."""
+        return False
+
+    @property
+    def holds_memory(self) -> bool:
+        """Whether its model is loaded on this machine and `unload` would free that memory, as far as is known."""
+        return False
+
+    @property
+    def warms_up(self) -> bool:
+        """Whether `load` does anything, and costs nobody money."""
+        return False
+
+    async def load(self) -> None:
+        """Have the model loaded before it is asked. Raises DocmindError."""
+
+    async def unload(self) -> None:
+        """Have the model let go, unless it is being asked; it is loaded again by the next call. Never raises."""
 
     async def abilities(self) -> Abilities:
         """What it allows. Raises DocmindError."""

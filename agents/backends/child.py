@@ -22,6 +22,9 @@ GRACE = 0.5
 
 TELLING = re.compile(r"GGML_ASSERT|error", re.IGNORECASE)
 """A line of a log that tells why."""
+PLACED = re.compile(r"buffer size =|layers to GPU")
+LOADED = re.compile(r"listening on")
+"""The line that llama.cpp writes once all of that is told; its log comes a little later than what it does."""
 _STAMP = re.compile(r"^[\d.]+ [A-Z] +")
 VMSTAT = Path("/proc/vmstat")
 _KILLS = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
@@ -37,6 +40,9 @@ class Child:
         self.process = process
         self.lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._kills = memory_kills()
+        self.placed: deque[str] = deque(maxlen=LINES_KEPT)
+        """The lines of its log that tell where it put the model."""
+        self._logged = asyncio.Event()
         self._drain = asyncio.create_task(self._keep_lines())
 
     @classmethod
@@ -63,6 +69,13 @@ class Child:
             return False
         self.lines.clear()
         return True
+
+    async def placement(self) -> list[str]:
+        """The lines of its log that tell where it put the model; those that come within GRACE."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await self._logged.wait()
+        return list(self.placed)
 
     @property
     def alive(self) -> bool:
@@ -117,7 +130,11 @@ class Child:
 
     def _keep(self, lines: list[bytes]) -> None:
         cleaned = (clean(line.decode(errors="replace")) for line in lines)
-        self.lines.extend(line[:LONGEST_LINE] for line in cleaned if line.strip())
+        told = [line[:LONGEST_LINE] for line in cleaned if line.strip()]
+        self.lines.extend(told)
+        self.placed.extend(filter(PLACED.search, told))
+        if any(map(LOADED.search, told)):
+            self._logged.set()
 
 
 def memory_kills() -> int:

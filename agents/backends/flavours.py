@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from .metrics import Metrics
+
 
 class Window(msgspec.Struct, frozen=True):
     """Where a server tells its context window."""
@@ -45,8 +47,12 @@ class Flavour(msgspec.Struct, frozen=True, kw_only=True):
     """Path of a cheap health check, which wants no model call; empty: the model list is asked for."""
     windows: tuple[Window, ...] = ()
     """Asked in turn; none where the server tells no window."""
-    metrics: str = ""
-    """Path of its metrics; many servers have it only with an option."""
+    metrics: Metrics | None = None
+    """Many servers have them only with an option."""
+    slots: str = ""
+    """Path of a list of what it works on, with the tokens of each."""
+    version: str = ""
+    """Path that tells a version with `cpu` in it where the server is built for the CPU alone."""
     continuing: Continuing | None = None
     thinking: str = ""
     """The field of a delta that holds thinking text; both names are read from every server."""
@@ -62,6 +68,27 @@ LOADED = Window("/api/v0/models", "loaded_context_length")
 # Where a model thinks first, a beginning of its answer may be refused, or be taken for thinking.
 NO_THINKING = {"chat_template_kwargs": {"enable_thinking": False}}
 
+VLLM_METRICS = Metrics(
+    path="/metrics",
+    running="vllm:num_requests_running",
+    waiting="vllm:num_requests_waiting",
+    kv_share="vllm:kv_cache_usage_perc",
+    prefix_hits="vllm:prefix_cache_hits_total",
+    prefix_asked=("vllm:prefix_cache_queries_total",),
+    prompt="vllm:prompt_tokens_total",
+    written="vllm:generation_tokens_total",
+)
+LLAMA_METRICS = Metrics(
+    path="/metrics",
+    running="llamacpp:requests_processing",
+    waiting="llamacpp:requests_deferred",
+    prefix_hits="llamacpp:prompt_tokens_cached_total",
+    prefix_asked=("llamacpp:prompt_tokens_cached_total", "llamacpp:prompt_tokens_total"),
+    prompt="llamacpp:prompt_tokens_total",
+    prompt_s="llamacpp:prompt_seconds_total",
+    written="llamacpp:tokens_predicted_total",
+    written_s="llamacpp:tokens_predicted_seconds_total",
+)
 UNKNOWN = Flavour(name="unknown", windows=(MAX_MODEL_LEN, PROPS, LOADED))
 FLAVOURS = (
     Flavour(
@@ -69,7 +96,8 @@ FLAVOURS = (
         owner="vllm",
         health="/health",
         windows=(MAX_MODEL_LEN,),
-        metrics="/metrics",
+        metrics=VLLM_METRICS,
+        version="/version",
         continuing=Continuing(
             body={"continue_final_message": True, "add_generation_prompt": False} | NO_THINKING, proven=True
         ),
@@ -89,7 +117,8 @@ FLAVOURS = (
         health="/health",
         windows=(PROPS,),
         any_model=True,
-        metrics="/metrics",
+        metrics=LLAMA_METRICS,
+        slots="/slots",
         continuing=Continuing(body=NO_THINKING, proven=True),
         thinking="reasoning_content",
         native_tools=True,
@@ -100,6 +129,7 @@ FLAVOURS = (
         health="/health",
         windows=(PROPS,),
         any_model=True,
+        slots="/slots",
         continuing=Continuing(),
         thinking="reasoning_content",
     ),
@@ -108,7 +138,6 @@ FLAVOURS = (
         owner="sglang",
         health="/health",
         windows=(MAX_MODEL_LEN,),
-        metrics="/metrics",
         continuing=Continuing(body={"continue_final_message": True}),
         thinking="reasoning_content",
     ),
@@ -125,7 +154,6 @@ FLAVOURS = (
         name="TensorRT-LLM",
         owner="tensorrt_llm",
         health="/health",
-        metrics="/metrics",
         thinking="reasoning_content",
     ),
     # Its /health makes a call of every model behind it.
@@ -133,7 +161,6 @@ FLAVOURS = (
         name="LiteLLM",
         health="/health/liveliness",
         windows=(Window("/v1/model/info", "model_info.max_input_tokens"),),
-        metrics="/metrics",
         thinking="reasoning_content",
     ),
     Flavour(name="OpenAI", host="api.openai.com", native_tools=True),

@@ -17,6 +17,7 @@ class GgufFile(Checkable):
     """The model of a profile of kind `llamacpp`."""
 
     kind: ClassVar = "llamacpp"
+    own: ClassVar = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,6 +5,7 @@ class could not be stopped in.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, NoReturn
@@ -13,9 +14,11 @@ from llama_index.core.llms import ChatMessage, ChatResponse, ChatResponseAsyncGe
 from pydantic import PrivateAttr
 
 from ..errors import Code, DocmindError
+from ..hardware.taken import taken
 from ..records import Usage
 from ..settings import Profile
 from ..text import clean
+from ..views import Load, LoadedModel, View
 from .base import Health
 from .failures import ON_GPU
 from .hosted_checks import HostedClass
@@ -32,6 +35,7 @@ class Hosted(HostedClass, LlamaIndexBackend):
     """`options` are the arguments of the class."""
 
     child: Host | None = None
+    _loaded = LoadedModel(model="")
     _window = 0
     """Of the running child's LLM, in tokens."""
 
@@ -133,6 +137,7 @@ class Hosted(HostedClass, LlamaIndexBackend):
                 return self.child
             await self._end_child()
             await self.alive()
+            began = time.perf_counter()
             child = await Host.start(f"{__package__}.hosted_child", self._config())
             try:
                 async with asyncio.timeout(self.profile.timeouts.loading):
@@ -143,7 +148,36 @@ class Hosted(HostedClass, LlamaIndexBackend):
                     raise too_slow(self.name, self.profile) from error
                 raise
             self.child = child
+            await self._note(time.perf_counter() - began)
             return child
+
+    async def _note(self, seconds: float) -> None:
+        """What was loaded. No class tells where to: what the process took is measured."""
+        assert self.child
+        size, vram = await asyncio.to_thread(taken, self.child.process.pid)
+        self._loaded = LoadedModel(model=await self.model(), size=size, vram=vram, gpu_percent=None if vram else 0)
+        told = {"size": size, "vram": vram, "gpu_percent": self._loaded.gpu_percent}
+        self.note_load(Load(profile=self.name, model=self._loaded.model, at=time.time(), seconds=seconds, **told))
+
+    @property
+    def warms_up(self) -> bool:
+        """Unless the class may ask another machine."""
+        return not self.profile.allow_remote
+
+    async def load(self) -> None:
+        """Make the LLM. Raises DocmindError."""
+        with self.idle:
+            await self.known()
+
+    async def unload(self) -> None:
+        """End the child."""
+        async with self._starting:
+            if not self.busy:
+                await self._end_child()
+
+    async def inside(self) -> View:
+        """The process."""
+        return View(loaded=[] if self.cold else [self._loaded])
 
     def _config(self) -> dict[str, Any]:
         profile = self.profile
@@ -173,6 +207,7 @@ class Hosted(HostedClass, LlamaIndexBackend):
 
     async def aclose(self) -> None:
         """End the child, also one that is just starting."""
+        await super().aclose()
         async with self._starting:
             await self._end_child()
 

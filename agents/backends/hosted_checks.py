@@ -34,6 +34,7 @@ class HostedClass(Checkable):
     """The class of a profile of kind `hosted`, looked at without running it."""
 
     kind: ClassVar = "hosted"
+    own: ClassVar = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,10 +2,12 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
+import msgspec
 from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike
 
@@ -14,11 +16,13 @@ from ..hardware.fit.profiles import gpu_layers
 from ..hardware.fit.smaller import smaller
 from ..settings import Profile
 from ..text import clean
+from ..views import Load, LoadedModel, View
 from .base import Health
 from .child import Child
 from .failures import MEMORY, ON_GPU
 from .flavours import BY_NAME, Flavour
 from .gguf import GgufFile
+from .llamacpp_log import placed
 from .openai import OpenAI
 from .server import LARGEST_CONTEXT
 
@@ -27,6 +31,7 @@ class LlamaCpp(GgufFile, OpenAI):
     """The child starts with the first call, and again with the next one after a crash."""
 
     child: Child | None = None
+    _placed = LoadedModel(model="")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,6 +96,7 @@ class LlamaCpp(GgufFile, OpenAI):
                 return
             self.check()
             await self._end_child()
+            began = time.perf_counter()
             config = self._config() | {"gpu_layers": await asyncio.to_thread(gpu_layers, self.profile)}
             child = await Child.start(f"{__package__}.llamacpp_child", config)
             try:
@@ -101,6 +107,38 @@ class LlamaCpp(GgufFile, OpenAI):
                 await asyncio.shield(child.end())
                 raise
             self.child = child
+            await self._note(time.perf_counter() - began)
+
+    async def _note(self, seconds: float) -> None:
+        """What was loaded, and where."""
+        assert self.child
+        self._placed = here = placed(await self.child.placement(), clean(self.path.stem))
+        told = {"size": here.size, "vram": here.vram, "gpu_percent": here.gpu_percent}
+        self.note_load(Load(profile=self.name, model=here.model, at=time.time(), seconds=seconds, **told))
+
+    @property
+    def warms_up(self) -> bool:
+        """It costs nothing but time."""
+        return True
+
+    async def load(self) -> None:
+        """Start the child. Raises DocmindError."""
+        with self.idle:
+            await self._start()
+
+    async def unload(self) -> None:
+        """End the child."""
+        async with self._starting:
+            if not self.busy:
+                await self._end_child()
+
+    async def inside(self) -> View:
+        """Where llama.cpp put the model when it loaded it, and what it does."""
+        if self.cold:
+            return View(loaded=[])
+        seen = await super().inside()
+        mine = msgspec.structs.replace(self._placed, model=await self.model())
+        return View(loaded=[mine], traffic=seen.traffic)
 
     def _config(self) -> dict[str, Any]:
         profile = self.profile

@@ -15,6 +15,8 @@ ALL_LAYERS = -2
 """llama.cpp's own word for it; its -1 leaves the choice to itself."""
 KV_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE_Q4_0"}
 PR_SET_PDEATHSIG = 1
+SIZES = 4
+"""The least verbosity with which llama.cpp's log tells the sizes of its buffers."""
 
 
 def main() -> None:
@@ -50,7 +52,8 @@ def parameters(xllamacpp: Any, config: dict[str, Any]) -> Any:
     # The one slot keeps the last prompt, all that one conversation needs; the default keeps up to 8 GiB of older ones.
     params.cache_ram_mib = 0
     params.port, params.api_keys = 0, [config["key"]]
-    params.ui, params.endpoint_slots, params.cors_origins, params.warmup = False, False, "", False
+    params.ui, params.cors_origins, params.warmup = False, "", False
+    params.endpoint_metrics, params.verbosity = True, SIZES
     return params
 
 

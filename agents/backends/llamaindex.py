@@ -3,6 +3,7 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Sequence
+from functools import cached_property
 from typing import Any
 
 from llama_index.core.llms import LLM, ChatMessage, ChatResponse, MessageRole
@@ -13,6 +14,7 @@ from ..text import clean
 from .answer import Answer
 from .base import Backend, Delta
 from .deadline import Deadline
+from .idle import Idle
 from .server import Server
 from .trial import BEGINNING, QUESTION, SORRY, goes_on
 
@@ -25,6 +27,21 @@ class LlamaIndexBackend(Server, Backend):
 
     _continues: bool | None = None
     """What the trial showed."""
+
+    @cached_property
+    def idle(self) -> Idle:
+        """Its calls, and what follows when there are none."""
+        return Idle(self.profile.keep_alive if self.own else None, self.unload)
+
+    @property
+    def busy(self) -> bool:
+        """Also while the model is loaded for a call."""
+        return self.idle.busy
+
+    @property
+    def holds_memory(self) -> bool:
+        """While a child of docmind's own runs."""
+        return self.own and not self.cold
 
     @abstractmethod
     async def prepare(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> tuple[LLM, Sequence[ChatMessage]]:
@@ -63,12 +80,13 @@ class LlamaIndexBackend(Server, Backend):
         # Only cancelling the task that reads closes the connection at once; closing the generator does not.
         reader = asyncio.create_task(self._read(messages, stop, queue))
         try:
-            while chunk := await self._next_of(answer, queue, deadline):
-                for delta in answer.take(chunk):
+            with self.idle:
+                while chunk := await self._next_of(answer, queue, deadline):
+                    for delta in answer.take(chunk):
+                        yield delta
+                        deadline.heard()  # now, so that a reader who takes his time does not count as silence
+                for delta in answer.finish(messages):
                     yield delta
-                    deadline.heard()  # now, so that a reader who takes his time does not count as silence
-            for delta in answer.finish(messages):
-                yield delta
         finally:
             reader.cancel()
             await asyncio.wait([reader])
@@ -84,6 +102,11 @@ class LlamaIndexBackend(Server, Backend):
                     raise
                 self._continues = False
         return self._continues
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        self.idle.close()
+        await super().aclose()
 
     def forget(self) -> None:
         """The trial, too."""

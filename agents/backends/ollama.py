@@ -36,12 +36,12 @@ class Ollama(OllamaServer, LlamaIndexBackend):
     ) -> tuple[OllamaLLM, Sequence[ChatMessage]]:
         """The LlamaIndex LLM, with an explicit window: another one in each request would load the model anew."""
         options = dict(self.profile.options)
-        keep_alive, thinking = options.pop("keep_alive", None), options.pop("thinking", None)
+        _, thinking = options.pop("keep_alive", None), options.pop("thinking", None)
         llm = OllamaLLM(
             model=await self.model(),
             context_window=await self.context(),
             temperature=options.pop("temperature", DEFAULT_TEMPERATURE),
-            keep_alive=keep_alive,
+            keep_alive=self._kept().get("keep_alive"),
             thinking=thinking,
             additional_kwargs={"num_predict": self.profile.max_tokens, "stop": list(stop)} | options,
             is_function_calling_model=False,
@@ -87,10 +87,17 @@ class Ollama(OllamaServer, LlamaIndexBackend):
         return raw.get("done") is True
 
     def usage(self, raw: Any) -> Usage | None:
-        """The last line counts; it leaves zeros out."""
+        """The last line counts, and says how long the model was loaded; it leaves zeros out."""
+        if raw.get("done"):
+            self.was_asked((raw.get("load_duration") or 0) / 1e9)
         if raw.get("eval_count") is None:
             return None
         return Usage(prompt_tokens=raw.get("prompt_eval_count") or 0, completion_tokens=raw["eval_count"])
+
+    async def load(self) -> None:
+        """Counts as a call. Raises DocmindError."""
+        with self.idle:
+            await super().load()
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -1,11 +1,16 @@
 """An OpenAI-compatible server, asked about itself: which one it is, its model and its window."""
 
+import time
 from typing import Any, ClassVar
 
 import httpx
+import msgspec
 
+from ..text import one_line
+from ..views import LoadedModel, Traffic, View, percent
 from .base import Health
 from .flavours import BY_NAME, UNKNOWN, Flavour, recognise, window_in
+from .metrics import Counters, values
 from .naming import first_chat_model
 from .server import LARGEST_CONTEXT, Server, below
 
@@ -19,6 +24,7 @@ class OpenAIServer(Server):
 
     kind: ClassVar = "openai"
     _flavour: Flavour | None = None
+    _counters: Counters | None = None
 
     @property
     def api(self) -> httpx.URL:
@@ -72,13 +78,17 @@ class OpenAIServer(Server):
         return model, UNKNOWN_CONTEXT
 
     async def _optional(self, path: str) -> Any:
-        """The JSON at a path that only some servers have; {} from the others."""
+        """The JSON object at a path that only some servers have; {} from the others."""
+        value = await self._told(path)
+        return value if isinstance(value, dict) else {}
+
+    async def _told(self, path: str) -> Any:
+        """The JSON at a path; None from a server that does not have it."""
         response = await self.http.get(below(self.root, path))
         try:
-            value = response.json() if response.is_success else {}
+            return response.json() if response.is_success else None
         except ValueError:
-            value = {}
-        return value if isinstance(value, dict) else {}
+            return None
 
     async def probe(self) -> Health:
         """Its health path, else the model list; llama-server says 503 "Loading model"."""
@@ -93,6 +103,26 @@ class OpenAIServer(Server):
             raise
         return Health(state="ready")
 
+    async def inside(self) -> View:
+        """What its metrics and its slots tell. Where a model is, only vLLM tells, and only when it is on the CPU."""
+        flavour = await self.flavour()
+        traffic = await self._traffic(flavour)
+        if flavour.slots:
+            traffic = with_slots(traffic, await self._told(flavour.slots))
+        on_cpu = flavour.version and "cpu" in str(await self._told(flavour.version))
+        mine = LoadedModel(model=one_line(await self.model(), 200), gpu_percent=0 if on_cpu else None)
+        return View(loaded=[mine] if on_cpu else None, traffic=traffic)
+
+    async def _traffic(self, flavour: Flavour) -> Traffic:
+        if flavour.metrics is None:
+            return Traffic()
+        response = await self.http.get(below(self.root, flavour.metrics.path))
+        if not response.is_success:
+            return Traffic()
+        self._counters = self._counters or Counters()
+        found = values(response.text, flavour.metrics.names)
+        return self._counters.traffic(flavour.metrics, found, time.monotonic())
+
     async def loading(self) -> bool:
         """LM Studio loads a model at its first call and lists its state."""
         if (await self.probe()).state == "loading":
@@ -102,3 +132,20 @@ class OpenAIServer(Server):
         listed, model = (await self._optional("/api/v0/models")).get("data") or [], await self.model()
         state = next((one.get("state") for one in listed if one.get("id") == model), "loaded")
         return bool(state != "loaded")
+
+
+def with_slots(traffic: Traffic, slots: Any) -> Traffic:
+    """With how many of llama.cpp's slots are at work, and how full their windows are; an idle one does not tell."""
+    listed = [slot for slot in slots if isinstance(slot, dict)] if isinstance(slots, list) else []
+    at_work = [slot for slot in listed if slot.get("is_processing")]
+    used = sum(_count(slot.get("n_prompt_tokens")) for slot in at_work)
+    room = sum(_count(slot.get("n_ctx")) for slot in listed)
+    return msgspec.structs.replace(
+        traffic,
+        running=len(at_work) if listed and traffic.running is None else traffic.running,
+        kv_percent=percent(used, room) if at_work else traffic.kv_percent,
+    )
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0

@@ -6,9 +6,11 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import httpx
+import msgspec
 
 from ..errors import Code, DocmindError
 from ..text import clean
+from ..views import View
 from .base import Checkable, Health
 from .failures import as_docmind_error
 from .hosts import check_url, shown
@@ -123,6 +125,19 @@ class Server(Checkable):
             except Exception as error:
                 raise await self.explain(error) from error
         return self._facts
+
+    async def inside(self) -> View:
+        """What `view` gives. Raises library errors."""
+        return View()
+
+    async def view(self) -> View:
+        """Empty where the server does not tell, or not in time."""
+        try:
+            async with asyncio.timeout(self.profile.timeouts.connect):
+                seen = await self.inside()
+        except Exception:
+            seen = View()
+        return msgspec.structs.replace(seen, profile=self.name)
 
     async def still_loading(self) -> bool:
         """`loading`, or False where the server cannot say so; never raises."""

@@ -4,7 +4,21 @@ Clients send *commands*, the engine answers with *events*. Everything is a froze
 question an event belongs to. What an answer is made of is defined in records.py.
 """
 
-from .commands import AnyCommand, Ask, Breakers, Cancel, Check, Command, Hello, Look, Measure, Open, Stop
+from .commands import (
+    AnyCommand,
+    Ask,
+    Breakers,
+    Cancel,
+    Check,
+    Command,
+    Hello,
+    Look,
+    Measure,
+    Observe,
+    Open,
+    Stop,
+    Warm,
+)
 from .events import (
     CANCELLED,
     Answered,
@@ -15,6 +29,7 @@ from .events import (
     Library,
     Measured,
     Meter,
+    Observed,
     Planned,
     Profiles,
     Retracted,
@@ -54,6 +69,8 @@ __all__ = [
     "Measure",
     "Measured",
     "Meter",
+    "Observe",
+    "Observed",
     "Open",
     "Planned",
     "Profiles",
@@ -71,5 +88,6 @@ __all__ = [
     "Token",
     "ToolCalled",
     "ToolReturned",
+    "Warm",
     "Welcome",
 ]

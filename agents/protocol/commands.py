@@ -54,6 +54,25 @@ class Check(Command, frozen=True, kw_only=True):
     """Names; empty: all that are known, also those that were found on this machine."""
 
 
+class Warm(Command, frozen=True, kw_only=True):
+    """Has the model of a profile loaded before it is asked, after the answer that is being written.
+
+    Answered with Checked: when it begins to load, and when it is done. Servers elsewhere that want to be paid, or that
+    have their model loaded in any case, are not asked.
+    """
+
+    profile: str
+
+
+class Observe(Command, frozen=True, kw_only=True):
+    """Asks what the server of a profile does now; answered with Observed, at once or after its `connect` timeout.
+
+    One that comes while another is being worked on is not answered.
+    """
+
+    profile: str
+
+
 class Breakers(Command, frozen=True, kw_only=True):
     """Asks for the breakers of these profiles: answered with Profiles at once. Nothing is probed, no folder needed."""
 
@@ -92,4 +111,4 @@ class Stop(Command, frozen=True, kw_only=True):
     only_idle: bool = False
 
 
-AnyCommand = Hello | Open | Ask | Cancel | Check | Breakers | Look | Measure | Stop
+AnyCommand = Hello | Open | Ask | Cancel | Check | Warm | Observe | Breakers | Look | Measure | Stop

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from ..records import Attempt, Call, Change, Citation, Passage, ProfileState, Step, Timings, Usage
+from ..views import View
 from .version import PROTOCOL
 
 CANCELLED = "cancelled"
@@ -187,6 +188,12 @@ class Checked(Event, frozen=True, kw_only=True):
     profile: ProfileState
 
 
+class Observed(Event, frozen=True, kw_only=True):
+    """What the server of a profile tells; empty where it tells nothing, or did not answer."""
+
+    view: View
+
+
 SourceState = Literal["current", "moved", "changed", "gone", "unreadable", "closed", "unknown"]
 """What became of a passage. `moved`: its words stand elsewhere in the file; `changed`: they no longer do; `gone`: the
 file was deleted; `unreadable`: it cannot be compared now; `closed`: its folder is not open; `unknown`: the index is
@@ -238,5 +245,6 @@ AnyEvent = (
     | Failed
     | Profiles
     | Checked
+    | Observed
     | Source
 )

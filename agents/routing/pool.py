@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import msgspec
 
-from ..backends.base import Backend, Rarity, backend_class, open_backend
+from ..backends.base import Backend, NoteLoad, Rarity, backend_class, open_backend
+from ..errors import DocmindError
 from ..settings import Profile
 from .breaker import Breaker
 from .candidate import Candidate
@@ -23,7 +24,9 @@ Endpoint = tuple[str, ...]
 class Pool:
     """Open backends. Where a profile has changed, the old backend is closed when no question uses it any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, note_load: NoteLoad = lambda load: None) -> None:
+        """`note_load` hears of every model that was loaded."""
+        self._note_load = note_load
         self._open: dict[Key, Backend] = {}
         self._in_use: Counter[Key] = Counter()
         self._latest: dict[str, Key] = {}
@@ -58,12 +61,28 @@ class Pool:
             return open_backend(key[0], profile, key[2], rarity)
         if key not in self._open:
             self._open[key] = open_backend(key[0], profile, key[2], rarity)
+            self._open[key].note_load = self._note_load
         return self._open[key]
 
     def breaker(self, profile: Profile, key: str) -> Breaker:
         """The one of the profile's endpoint, closed when it is new."""
         endpoint = (profile.kind, profile.url, profile.path, profile.model, key)
         return self._breakers.setdefault(endpoint, Breaker())
+
+    async def make_room(self, backend: Backend) -> None:
+        """Lets go of loaded models that are not being asked, until that of `backend` fits; keeps them where it does.
+
+        Never raises. Where nobody knows what the model needs, as with a hosted class, all are kept. A model that is
+        just being loaded has its room already.
+        """
+        if backend.busy:
+            return
+        held = [one for one in self._open.values() if one is not backend and one.holds_memory]
+        for other in held:
+            if await _fits(backend):
+                break
+            if not other.busy:
+                await other.unload()
 
     async def probe(self, chain: Sequence[Candidate]) -> None:
         """Looks, for a moment, whether endpoints that were left alone are back. Never raises."""
@@ -81,3 +100,10 @@ class Pool:
         await self._probes.aclose()
         self._in_use.clear()
         await self._close(list(self._open))
+
+
+async def _fits(backend: Backend) -> bool:
+    try:
+        return await backend.fit() in (None, "fits")
+    except DocmindError:
+        return True

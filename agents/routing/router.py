@@ -26,6 +26,8 @@ from .takeover import Continuation, TakenOver
 
 Reduce = Callable[[Candidate, int, DocmindError], Awaitable[Candidate | None]]
 """The same backend with less memory and a window of so many tokens at least, after this error; None: it cannot be."""
+MakeRoom = Callable[[Backend], Awaitable[None]]
+"""Lets go of other models before this one is loaded; never raises."""
 ENDS_WITH_QUOTES = {Code.NO_ANSWER, Code.DEADLINE}
 """After these another model would begin anew, with no time or no steps left: the last resort finishes at once."""
 
@@ -51,7 +53,9 @@ class Route:
         attempts: list[Attempt],
         record: Record = unrecorded,
         reduce: Reduce = unreduced,
+        make_room: MakeRoom | None = None,
     ) -> None:
+        self._make_room = make_room
         self._run, self._chain, self._max_steps, self._record = run, list(chain), settings.max_steps, record
         self._reduce = reduce
         self._until = asyncio.get_running_loop().time() + settings.deadline
@@ -84,6 +88,8 @@ class Route:
                 yield TakenOver(switched, reply.kept)
             if self.backend.cold:
                 yield State(run=self._run, state="loading", detail=self.backend.name)
+                if self._make_room:
+                    await self._make_room(self.backend)
             phase = "continuation" if reply.begun else "step"
             calling = Calling(self._run, self._chain[0], self._record, self._until, phase)
             try:

@@ -76,6 +76,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send(json.dumps(value).encode(), "application/json", status, headers)
 
     def _chat(self, route: str, body: dict[str, Any]) -> None:
+        if route == "/api/chat" and body.get("messages") == []:
+            self._json(*routes.load(self.fake, body))
+            return
         wire = self._wire(route, body)
         fault = self.fake.trial_fault if continuing.is_trial(body) else self.fake.strike()
         model = body.get("model")

@@ -1,5 +1,6 @@
 """What a FakeServer answers besides chats: the lists, states and properties of the servers that it stands for."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def answer(fake: "FakeServer", route: str, body: dict[str, Any]) -> tuple[Any, i
         "/": lambda: ("Ollama is running", 200),
         "/api/version": lambda: ({"version": "0.12.0"}, 200),
         "/api/tags": lambda: ({"models": [_tag(name) for name in fake.models]}, 200),
-        "/api/ps": lambda: ({"models": [] if fake.loading else [_tag(fake.model) | {"size_vram": 4_661_224_676}]}, 200),
+        "/api/ps": lambda: ({"models": [] if fake.loading else [_running(fake)]}, 200),
         "/v1/models": lambda: ({"object": "list", "data": [_model(fake, name) for name in fake.models]}, 200),
         **_flavoured(fake),
     }
@@ -40,6 +41,23 @@ def _tag(name: str) -> dict[str, Any]:
     stamp = "2026-01-01T00:00:00Z"
     entry = {"name": name, "model": name, "modified_at": stamp, "size": 4_661_224_676, "digest": "a" * 64}
     return entry | {"details": DETAILS}
+
+
+def _running(fake: "FakeServer") -> dict[str, Any]:
+    """An entry of /api/ps."""
+    entry = _tag(fake.model)
+    expires = time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime(time.time() + 300))
+    return entry | {"size_vram": int(entry["size"] * fake.in_vram), "context_length": 8192, "expires_at": expires}
+
+
+def load(fake: "FakeServer", body: dict[str, Any]) -> tuple[Any, int]:
+    """Of a chat without messages: the model is loaded, or let go."""
+    if body.get("model") not in fake.models:
+        return {"error": f"model '{body.get('model')}' not found"}, 404
+    fake.loading = body.get("keep_alive") == 0
+    reason = {"done": True, "done_reason": "unload" if fake.loading else "load"}
+    took = {} if fake.loading else {"load_duration": int(fake.load_s * 1e9)}
+    return {"model": body["model"], "message": {"role": "assistant", "content": ""}} | reason | took, 200
 
 
 def _show(fake: "FakeServer", model: str) -> tuple[Any, int]:
@@ -76,11 +94,13 @@ def _flavoured(fake: "FakeServer") -> dict[str, Any]:
     props = {"default_generation_settings": {"n_ctx": fake.context}, "total_slots": 1, "build_info": "b11549-abcdef0"}
     state = {"type": "llm", "state": "loaded", "loaded_context_length": fake.context}
     info = {"model_info": {"max_input_tokens": fake.context}}
+    metrics = {} if fake.metrics is None else {"/metrics": lambda: (str(fake.metrics), 200)}
+    slots = {} if fake.slots is None else {"/slots": lambda: (list(fake.slots or ()), 200)}
     by_flavour: dict[str, dict[str, Any]] = {
-        "vllm": {"/health": lambda: health, "/version": lambda: ({"version": "0.32.0"}, 200)},
+        "vllm": {"/health": lambda: health, "/version": lambda: ({"version": "0.32.0"}, 200)} | metrics,
         "sglang": {"/health": lambda: health},
         "tensorrt": {"/health": lambda: health},
-        "llamacpp": {"/health": lambda: health, "/props": lambda: (props, 200)},
+        "llamacpp": {"/health": lambda: health, "/props": lambda: (props, 200)} | metrics | slots,
         "llamafile": {"/health": lambda: health, "/props": lambda: (props, 200)},
         "tabby": {
             "/health": lambda: ({"status": "healthy", "issues": []}, 200),

@@ -55,7 +55,9 @@ class FakeServer:
 
     `replies`: by ReAct step (see `reply_to`), or a function of the messages. `gap`: seconds between two tokens.
     `key`: the API key that requests must bear. `prefix`: path in front of every route, as behind a gateway.
-    `model` and `models`: "chat" requests for others get a 404. `loading`: the model is not loaded yet.
+    `model` and `models`: "chat" requests for others get a 404. `loading`: the model is not loaded yet. `in_vram`: which
+    share of it is on the GPU; `load_s`: how long loading it takes, as Ollama tells it; `metrics`: what /metrics says;
+    `slots`: what /slots says.
     `continues`, `when_asked`: what it does with the beginning of an answer, and when the user asks to go on. `hangs`:
     beginnings of paths that get no answer.
     All may be changed while it runs. `requests`, `strikes` and `disconnects` (time.monotonic() at which a client was
@@ -80,12 +82,17 @@ class FakeServer:
         hangs: Sequence[str] = (),
         when_asked: Asked = "restarts",
         port: int = 0,
+        in_vram: float = 1.0,
+        load_s: float = 0.0,
+        metrics: str | None = None,
+        slots: Sequence[Message] | None = None,
     ) -> None:
         self.replies, self.fault, self.gap, self.key = replies, fault, gap, key
         self.model, self.models = model, [model] if models is None else list(models)
         self.context, self.prefix, self.flavour, self.loading = context, prefix, flavour, loading
         self.thinking_field, self.continues, self.when_asked = thinking_field, continues, when_asked
         self.hangs = hangs
+        self.in_vram, self.load_s, self.metrics, self.slots = in_vram, load_s, metrics, slots
         self.requests: list[Request] = []
         self.disconnects: list[float] = []
         self.strikes: list[Strike] = []
@@ -122,8 +129,9 @@ class FakeServer:
 
     @property
     def chats(self) -> list[Request]:
-        """The requests to the chat endpoints only."""
-        return [request for request in self.requests if request.path.endswith(("/api/chat", "/chat/completions"))]
+        """The requests to the chat endpoints only, without those that load a model or let go of it."""
+        chats = [request for request in self.requests if request.path.endswith(("/api/chat", "/chat/completions"))]
+        return [request for request in chats if request.body.get("messages") != []]
 
     def reply_to(self, messages: list[Message]) -> Reply:
         """The scripted reply; of a list, the one whose index is the number of observations, else the last."""

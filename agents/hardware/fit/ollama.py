@@ -1,5 +1,6 @@
 """The shape of a model that an Ollama server has, loaded or not: /api/show for its facts, /api/tags for its size."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -22,6 +23,12 @@ def ask(model: str, url: str) -> Shape:
     with httpx.Client(base_url=url.rstrip("/"), timeout=_LIMITS, trust_env=False) as client:
         told = _json(client, "POST", "/api/show", named, {"model": model})
         listed = _json(client, "GET", "/api/tags", named)
+    return shape(model, told, listed)
+
+
+def shape(model: str, told: Mapping[str, Any], listed: Mapping[str, Any]) -> Shape:
+    """By what /api/show and /api/tags told. Raises DocmindError (INVALID_RESPONSE, MODEL_FILE)."""
+    named = one_line(model, 100)
     sizes = [one.get("size") for one in _dicts(listed.get("models")) if one.get("name") in (model, f"{model}:latest")]
     facts = told.get("model_info")
     if not isinstance(facts, dict) or not sizes or not isinstance(sizes[0], int) or sizes[0] <= 0:

@@ -1,4 +1,4 @@
-"""What the forecast means for a profile of kind `llamacpp`."""
+"""What the forecast means for a profile, mostly one of kind `llamacpp`."""
 
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,11 @@ def verdict(profile: Profile, memory: Memory | None = None) -> Verdict | None:
     """Whether the profile's file fits now, and None when its header does not tell. Waits: call it in a thread."""
     found = _forecast(profile, memory or read_memory())
     return found.verdict if found else None
+
+
+def verdict_of(shape: Shape, context: int) -> Verdict:
+    """Whether a model of this shape fits now. Waits: call it in a thread."""
+    return forecast(shape, read_memory(), Wish(context=context)).verdict
 
 
 def gpu_layers(profile: Profile, memory: Memory | None = None) -> int | Literal["auto"]:
