@@ -1,10 +1,11 @@
 """The chat on its own: a test says what the engine and the hardware say, and nothing in it depends on time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain, groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, TypeVar
 
 import pytest
@@ -97,14 +98,16 @@ class Stage:
         monkeypatch.setattr(DocmindApp, "NOTIFICATION_TIMEOUT", LONG_S)
 
     @asynccontextmanager
-    async def opened(self, *gpus: Gpu, problems: Sequence[DocmindError] = ()) -> AsyncIterator[StillChat]:
-        """With these cards; with none, the sidebar shows the machine."""
+    async def opened(
+        self, *gpus: Gpu, problems: Sequence[DocmindError] = (), environ: Mapping[str, str] = MappingProxyType({})
+    ) -> AsyncIterator[StillChat]:
+        """With these cards; with none, the sidebar shows the machine. `environ`: settings of its own."""
         machine = Machine(cpu=12.0, memory_used=6_200_000_000, memory_total=16_000_000_000)
         self._monkeypatch.setattr(
             StillWatch, "sample", Sample(Reading(list(gpus)), None if gpus else machine), raising=False
         )
         self._monkeypatch.setattr(StillLink, "sent", [])
-        start = Start(load(None, {}, {}, self._folder / "data"), [self._folder], "~/papers", list(problems))
+        start = Start(load(None, environ, {}, self._folder / "data"), [self._folder], "~/papers", list(problems))
         app = DocmindApp(start)
         async with app.run_test(size=self._size, notifications=True) as pilot:
             chat = StillChat(app, pilot)

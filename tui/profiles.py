@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from docmind.agents.configuration import Loaded
     from docmind.agents.records import ProfileState
     from docmind.agents.settings import Profile
+    from docmind.agents.views import Load
 
 _EXAMPLE = """\
 [profiles.fast]
 kind = "llamacpp"
 path = "~/models/llama-3.2-3b-instruct-q8_0.gguf"
 """
-_HEALTH = ("state", "level", "took_ms", "model", "context", "code", "reason", "hint")
+_HEALTH = ("state", "level", "took_ms", "model", "context", "code", "reason", "hint", "fit", "loaded")
 _SECRET = re.compile(r"key|secret|password|authorization", re.IGNORECASE)
 _TOKEN = re.compile(r"token(?!iz)", re.IGNORECASE)
 """A secret where it is text; a number counts tokens or names one, as in max_new_tokens."""
@@ -108,12 +109,15 @@ async def _told_by_engine(loaded: "Loaded", profiles: "dict[str, Profile]") -> "
 def _everything(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict[str, ProfileState]") -> dict[str, Any]:
     import msgspec
 
+    from docmind.agents.record.loads import expected, last, loads_file, read
     from docmind.agents.reduced import Reductions
 
     reductions = Reductions(loaded.data_dir)
     settings = msgspec.to_builtins(msgspec.structs.replace(loaded.settings, profiles=profiles))
     health = {name: {key: state[key] for key in _HEALTH} for name, state in check_all(loaded, profiles).items()}
+    loads = read(loads_file(loaded.data_dir))
     for name, profile in settings["profiles"].items():
+        profile["last_load"], profile["loads_in_s"] = _load(last(loads, name)), expected(loads, name)
         profile["problem"], profile["health"] = _problem(name, profiles[name]), health[name]
         profile |= {field: getattr(states[name], field) for field in ("breaker", "next_try_s", "opened_by")}
         reduced = reductions.of(name, profiles[name])
@@ -121,6 +125,13 @@ def _everything(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict[
         profile["options"] = _without_secrets(profile["options"])
     places = {"config": str(loaded.config), "data_dir": str(loaded.data_dir)}
     return {**settings, **places, "origins": {"profiles.quotes.kind": "default", **loaded.origins}}
+
+
+def _load(load: "Load | None") -> "dict[str, Any] | None":
+    """As the object that --json prints."""
+    if load is None:
+        return None
+    return {field: getattr(load, field) for field in load.__struct_fields__ if field != "profile"}
 
 
 def _without_secrets(options: dict[str, Any]) -> dict[str, Any]:

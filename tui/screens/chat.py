@@ -121,12 +121,14 @@ class ChatScreen(Choosing):
 
     def action_hardware(self) -> None:
         folder = self.docmind.start.loaded.data_dir
-        self.app.push_screen(HardwareScreen(*self.query_one(Sidebar).hardware, lambda: our_processes(folder)))
+        sidebar = self.query_one(Sidebar)
+        self.app.push_screen(HardwareScreen(*sidebar.hardware, lambda: our_processes(folder), sidebar.view))
+        self.observe()
 
     @on(Sidebar.Read)
     def _hardware_read(self, event: Sidebar.Read) -> None:
         if isinstance(self.app.screen, HardwareScreen):
-            self.app.screen.show(event.sample)
+            self.app.screen.show(event.sample, self.query_one(Sidebar).view)
 
     def action_change_focus(self) -> None:
         """At once, so that the letters behind this key are taken where they are meant."""

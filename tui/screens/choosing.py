@@ -3,17 +3,34 @@
 from collections.abc import Callable
 
 from docmind.agents.errors import DocmindError
-from docmind.agents.protocol import Check
+from docmind.agents.protocol import Check, Observe, Warm
 from docmind.agents.reduced import Reductions
 from docmind.agents.text import one_line
 
 from ..why import why
+from ..widgets.sidebar import Sidebar
+from .hardware import HardwareScreen
 from .profile_picker import ProfilePicker
 from .reading import Reading
+
+OBSERVE_S = 5.0
+"""Between two looks at the server of the profile in use, while somebody can see what it tells."""
 
 
 class Choosing(Reading):
     """A part of the chat; see chat.py."""
+
+    def on_mount(self) -> None:
+        self.set_interval(OBSERVE_S, self.observe)
+
+    def observe(self) -> None:
+        """Asks what the server of the profile in use does, where that is shown. It is heard as any event."""
+        sidebar = self.sidebar_fits and not self.query_one(Sidebar).has_class("-hidden")
+        current = self.choice.current
+        if not (sidebar or isinstance(self.app.screen, HardwareScreen)) or self._link_state.state != "ready":
+            return
+        if current and current.kind not in ("", "quotes"):
+            self.link.send(Observe(profile=current.name))
 
     def action_model(self, name: str = "") -> None:
         if name:
@@ -62,6 +79,9 @@ class Choosing(Reading):
         else:
             self.show_profiles()
             self.link.send(Check(profiles=[name]))
+            if self.docmind.settings.engine.warm_up:
+                self.link.send(Warm(profile=name))
+            self.observe()
 
     def _steer(self, change: Callable[[str], bool], name: str, done: str, undone: str) -> None:
         """Pins or bans a profile, or takes that back."""

@@ -213,7 +213,7 @@ class Conversation(Screen[None]):
         current = self.choice.current
         self.query_one(Heading).profile = current
         self.query_one(Heading).pinned = self.choice.pinned
-        self.query_one(Sidebar).show_profiles(self.choice.next_ones)
+        self.query_one(Sidebar).show_profiles(self.choice.next_ones, current.name if current else "")
 
     def _show_status(self) -> None:
         status = self.query_one(Status)

@@ -16,8 +16,11 @@ from docmind.agents.hardware.history import Hour
 from docmind.agents.hardware.limits import Limits
 from docmind.agents.hardware.processes import Holder, holders
 from docmind.agents.hardware.watching import Sample
+from docmind.agents.text import one_line
+from docmind.agents.views import Traffic, View
 
 from ..amounts import NOT_TOLD, capability, held, memory, told
+from ..server_told import MOST_MODELS, badge, expiry, size, work
 from ..widgets.graph import drawn
 
 _WIDE, _LABEL, _VALUE = 110, 14, 18
@@ -41,10 +44,12 @@ class HardwareScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, hour: Hour, limits: Limits, sample: Sample | None, ours: Callable[[], frozenset[int]]) -> None:
+    def __init__(
+        self, hour: Hour, limits: Limits, sample: Sample | None, ours: Callable[[], frozenset[int]], view: View
+    ) -> None:
         """`ours`: the processes of docmind's engine."""
         super().__init__()
-        self._hour, self._limits, self._sample, self._ours = hour, limits, sample, ours
+        self._hour, self._limits, self._sample, self._ours, self._view = hour, limits, sample, ours, view
         self._holders: dict[int, list[Holder]] = {}
 
     def compose(self) -> ComposeResult:
@@ -53,14 +58,15 @@ class HardwareScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         if self._sample:
-            self.show(self._sample)
+            self.show(self._sample, self._view)
         self._paint()
 
     def on_resize(self) -> None:
         self._paint()
 
-    def show(self, sample: Sample) -> None:
+    def show(self, sample: Sample, view: View) -> None:
         """Painted once it is known whose the processes are."""
+        self._view = view
         self.run_worker(self._look(sample), exclusive=True)
 
     async def _look(self, sample: Sample) -> None:
@@ -88,7 +94,7 @@ class HardwareScreen(ModalScreen[None]):
                 *_holders(gpu, self._holders.get(gpu.index, [])),
                 Content(""),
             ]
-        return Content("\n").join([*lines, *_rest(self._sample, columns)])
+        return Content("\n").join([*lines, *_server(self._view), *_rest(self._sample, columns)])
 
 
 def _card(gpu: Gpu, hour: Hour, limits: Limits, columns: int) -> Iterator[Content]:
@@ -136,6 +142,19 @@ def _holders(gpu: Gpu, found: list[Holder]) -> Iterator[Content]:
         yield Content.assemble(f"  {holder.pid:>9}{held(holder.memory):>10}  {name}  ", (whose, style))
     if len(found) > _MOST_HOLDERS:
         yield Content.styled(f"  and {len(found) - _MOST_HOLDERS} more", "$text-muted")
+
+
+def _server(view: View) -> Iterator[Content]:
+    """The models that the server of the profile in use has loaded, and what it does."""
+    if not view.loaded and view.traffic == Traffic():
+        return
+    yield Content.styled(f"Model server of {one_line(view.profile, 40)}", "bold $primary")
+    for model in (view.loaded or [])[:MOST_MODELS]:
+        told = [badge(model), size(model), expiry(model)]
+        yield Content.assemble(f"  {one_line(model.model, 60)}  ", ("   ".join(filter(None, told)), "$text-muted"))
+    for what, value in work(view.traffic):
+        yield Content.assemble((f"  {what:<{_LABEL - 2}}", "$text-muted"), value)
+    yield Content("")
 
 
 def _rest(sample: Sample, columns: int) -> Iterable[Content]:

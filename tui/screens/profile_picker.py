@@ -7,7 +7,9 @@ from textual.widgets import Input
 
 from docmind.agents.records import ProfileState
 from docmind.agents.text import one_line
+from docmind.agents.views import LoadedModel
 
+from ..server_told import badge, expiry, loading_time, size
 from ..signs import SIGNS, STYLES
 from ..telling import breaker_told
 from .picker import Picker, Row
@@ -47,6 +49,8 @@ class ProfilePicker(Picker):
             lines.append(f"{state.reason} [{state.code}]" if state.code else state.reason)
         lines += [state.hint] if state.hint else []
         lines += [f"memory ran out: {state.reduced}; /restore {state.name} takes it back"] if state.reduced else []
+        lines += [f"It {loading_time(state.loads_in_s)}."] if state.loads_in_s and state.state == "cold" else []
+        lines += [_loaded(state.loaded)] if state.loaded else []
         lines += [breaker] if (breaker := breaker_told(state)) else []
         return Content("\n".join(one_line(line, 300) for line in lines))
 
@@ -73,9 +77,18 @@ class ProfilePicker(Picker):
         ]
         if self.app.size.width >= _NARROW:
             speed = f"{state.tokens_per_s:.0f} tok/s" if state.tokens_per_s and state.kind != "quotes" else ""
-            memory = "reduced" if state.reduced else state.fit or ""
-            parts += [f"   {_column(state.kind, _KIND)}", f"{memory:<7}", f"{speed:>9}"]
+            memory = "reduced" if state.reduced and not state.loaded else _fit(state)
+            parts += [f"   {_column(state.kind, _KIND)}", f"{memory:<9}", f"{speed:>10}"]
         return Content.assemble(*parts)
+
+
+def _fit(state: ProfileState) -> str:
+    """Where the model is, or whether it would fit."""
+    return badge(state.loaded) if state.loaded else state.fit or ""
+
+
+def _loaded(model: LoadedModel) -> str:
+    return " · ".join(filter(None, ["loaded", badge(model), size(model), expiry(model)]))
 
 
 def _column(text: str, width: int) -> str:

@@ -16,6 +16,7 @@ from docmind.agents.hardware.limits import Limits
 from docmind.agents.hardware.watching import INTERVAL_S, Sample, Watch
 from docmind.agents.protocol import AnyEvent
 from docmind.agents.text import one_line
+from docmind.agents.views import View
 
 from ..engine_link import LinkState
 from .sidebar_rows import Known, Row, rows, summary
@@ -85,8 +86,14 @@ class Sidebar(Widget):
         if self._known.hear(event):
             self._update()
 
-    def show_profiles(self, next_ones: list[str]) -> None:
-        """Those that take over when the one in use fails."""
+    @property
+    def view(self) -> View:
+        """What the server of the profile in use told last; empty where it tells nothing."""
+        return self._known.view if self._known.view.profile == self._known.profile else View()
+
+    def show_profiles(self, next_ones: list[str], current: str = "") -> None:
+        """Those that take over when the `current` one, which is in use, fails."""
+        self._known.profile = one_line(current, 40)
         self._known.next_ones = [one_line(name, 40) for name in next_ones]
         self._update()
 

@@ -10,10 +10,12 @@ from docmind.agents.hardware.heat import LONG_S, Heat
 from docmind.agents.hardware.history import Hour, shares
 from docmind.agents.hardware.limits import Limits
 from docmind.agents.hardware.watching import Sample
-from docmind.agents.protocol import Answered, AnyEvent, Library, Meter
+from docmind.agents.protocol import Answered, AnyEvent, Library, Meter, Observed
+from docmind.agents.views import View
 
 from ..amounts import GB, memory, told
 from ..engine_link import LinkState
+from ..server_told import rows as server_rows
 from .graph import History, bar, join_limited
 
 WIDTH = 32
@@ -46,6 +48,10 @@ class Known:
     answered: Answered | None = None
     speed: float = 0.0
     """Tokens a second: of the call that streams, then of the whole answer."""
+    profile: str = ""
+    """The one in use."""
+    view: View = field(default_factory=View)
+    """Of its server, or of that of the profile before it."""
     next_ones: Sequence[str] = ()
     graphs: dict[str, History] = field(default_factory=dict)
     hour: Hour = field(default_factory=Hour)
@@ -73,6 +79,8 @@ class Known:
                 self.meter = event
                 if event.seconds > 0 and event.tokens > 1:
                     self._measure(event.profile, event.tokens / event.seconds)
+            case Observed():
+                self.view = event.view
             case Answered():
                 self.answered = event
                 self._measure(event.profile, event.timings.tokens_per_s)
@@ -93,7 +101,15 @@ class Known:
 
 def rows(known: Known) -> list[Row]:
     """All of it, from the top."""
-    return [*_hardware(known), Row(), *_library(known.library), Row(), *_conversation(known), *_next(known)]
+    return [
+        *_hardware(known),
+        Row(),
+        *_server(known),
+        *_library(known.library),
+        Row(),
+        *_conversation(known),
+        *_next(known),
+    ]
 
 
 def summary(known: Known) -> str:
@@ -171,6 +187,20 @@ def _held(gpu: Gpu, known: Known) -> list[Row]:
         return []
     why = f" by {', '.join(gpu.throttle)}" if gpu.throttle else ""
     return [Row(_short(f"! slowed down{why}"), role="warning")]
+
+
+def _server(known: Known) -> list[Row]:
+    """Nothing while it tells nothing."""
+    found = list(server_rows(known.view)) if known.view.profile == known.profile else []
+    if not found:
+        return []
+    return [Row("Model", role="title"), *(_told(*row) for row in found), Row()]
+
+
+def _told(label: str, value: str) -> Row:
+    """The value at the right; what does not fit is cut at the left."""
+    room = WIDTH - len(value) - 1 if value else WIDTH
+    return Row(label if len(label) <= room else f"{label[: room - 1]}…", "", value)
 
 
 def _library(library: Library | None) -> list[Row]:
