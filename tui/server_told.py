@@ -21,10 +21,10 @@ def badge(model: LoadedModel) -> str:
 
 
 def size(model: LoadedModel) -> str:
-    """`8.2 GB`; of one that is partly on the GPU `5.1 of 8.2 GB`."""
+    """`8.2 GB`; of one that is partly on the GPU, or nobody knows how much of it, `5.1 of 8.2 GB`."""
     if model.size is None:
         return ""
-    part = f"{model.vram / GB:.1f} of " if model.vram and model.place == "partly" else ""
+    part = f"{model.vram / GB:.1f} of " if model.vram and model.place in ("partly", None) else ""
     return f"{part}{model.size / GB:.1f} GB"
 
 

@@ -155,7 +155,7 @@ class Hosted(HostedClass, LlamaIndexBackend):
         """What was loaded. No class tells where to: what the process took is measured."""
         assert self.child
         size, vram = await asyncio.to_thread(taken, self.child.process.pid)
-        self._loaded = LoadedModel(model=await self.model(), size=size, vram=vram, gpu_percent=None if vram else 0)
+        self._loaded = LoadedModel(model=await self.model(), size=size, vram=vram, gpu_percent=0 if vram == 0 else None)
         told = {"size": size, "vram": vram, "gpu_percent": self._loaded.gpu_percent}
         self.note_load(Load(profile=self.name, model=self._loaded.model, at=time.time(), seconds=seconds, **told))
 

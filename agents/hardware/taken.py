@@ -9,8 +9,9 @@ _LONGEST_S = 1.0
 
 
 def taken(pid: int, reader: Reader | None = None) -> tuple[int, int | None]:
-    """(bytes of RAM and of GPUs together, bytes of GPUs); None where a card does not tell. Waits: call it in a thread.
+    """(bytes of RAM and of GPUs together, bytes of GPUs). Waits: call it in a thread.
 
+    None: not known, as where a card does not tell, or knows the process by another number, as in a container.
     RAM that several processes share counts once for each of them.
     """
     import psutil
@@ -23,8 +24,7 @@ def taken(pid: int, reader: Reader | None = None) -> tuple[int, int | None]:
             continue
     found = read_in_time(reader or AllGpus(), _LONGEST_S)
     ours = [process for gpu in found.gpus for process in gpu.processes or () if process.pid in pids]
-    told = not found.problem and all(gpu.processes is not None for gpu in found.gpus)
-    if not told or any(process.memory is None for process in ours):
+    if found.problem or (found.gpus and not ours) or any(process.memory is None for process in ours):
         return ram, None
     vram = sum(process.memory or 0 for process in ours)
     return ram + vram, vram

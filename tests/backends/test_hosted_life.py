@@ -14,6 +14,7 @@ from llama_index.core.llms import ChatMessage
 from docmind.agents.backends.hosted import Hosted
 from docmind.agents.errors import Code
 from docmind.agents.settings import Timeouts
+from docmind.agents.views import Load
 from fakes.listening import QUESTION, listen
 from fakes.processes import gone
 from fakes.waiting import until
@@ -32,6 +33,21 @@ async def test_leaving_an_answer_that_streams_keeps_the_model(host: Open, tmp_pa
 
     assert backend.child.process.pid == first
     assert said < 100
+
+
+async def test_what_its_process_has_taken_is_told_and_it_is_let_go(host: Open) -> None:
+    backend, loads = host("Streaming"), list[Load]()
+    backend.note_load = loads.append
+    assert (await backend.view()).loaded == []
+    await backend.load()
+    (model,) = (await backend.view()).loaded or []
+    (load,) = loads
+    assert model.size
+    assert (load.profile, load.model, load.size) == (backend.name, await backend.model(), model.size)
+    assert backend.holds_memory
+    await backend.unload()
+    assert not backend.holds_memory
+    assert (await listen(backend)).text == "It is 42."
 
 
 @pytest.mark.parametrize("name", ["Streaming", "Whole"])
