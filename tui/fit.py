@@ -31,7 +31,14 @@ def add_parsers(commands: Subparsers) -> None:
     )
     parser.add_argument("--context", type=_tokens, metavar="N", help="context window in tokens (default: 8192)")
     parser.add_argument("--kv", choices=_KV, help="type of the KV cache (default: f16)")
-    parser.add_argument("--profile", metavar="P", help="take model, context, KV cache and server of this profile")
+    parser.add_argument(
+        "--profile",
+        action="append",
+        dest="profiles",
+        default=[],
+        metavar="P",
+        help="take model, context, KV cache and server of this profile; of several: whether they fit together",
+    )
     parser.add_argument("--tensor-parallel", type=_count, metavar="N", help="GPUs that share every layer (default: 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
@@ -53,28 +60,14 @@ def _within(text: str, most: int) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print the forecast. Raises DocmindError."""
-    import msgspec
-
-    from docmind.agents.hardware.fit.find import find
-    from docmind.agents.hardware.fit.forecast import CONTEXT, Wish, forecast
+    from docmind.agents.hardware.fit.forecast import forecast
     from docmind.agents.hardware.fit.memory import read_memory
     from docmind.agents.hardware.fit.ways import ways
 
-    profile = _profile(args)
-    asked = _hosted(profile)
-    model = args.model or (asked.model if asked else "") or (_model(args.profile, profile) if profile else "")
-    shape = find(model, lambda: _server(args, profile))
-    told = (asked.of(shape).context if asked else 0) or (profile and profile.context) or CONTEXT
-    wanted = args.context or told
-    context = min(wanted, shape.trained_context or wanted)
-    wish = asked.wish if asked else Wish(kv=profile.kv_cache if profile else "f16")
-    wish = msgspec.structs.replace(
-        wish,
-        context=context,
-        kv=args.kv or wish.kv,
-        tensor_parallel=args.tensor_parallel or wish.tensor_parallel,
-    )
-    memory = asked.there(read_memory()) if asked else read_memory()
+    if len(args.profiles) > 1:
+        return _run_together(args)
+    shape, wish, wanted, asked = _wished(args, *args.profiles)
+    context, memory = wish.context, asked.there(read_memory()) if asked else read_memory()
     found, changes = forecast(shape, memory, wish), ways(shape, memory, wish)
     if args.json:
         say_json(_as_json(found, changes))
@@ -90,15 +83,54 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _profile(args: argparse.Namespace) -> "Profile | None":
-    if not args.profile:
+def _run_together(args: argparse.Namespace) -> int:
+    from docmind.agents.hardware.fit.memory import read_memory
+
+    from .fit_together import run
+
+    if args.model:
+        message = f"Either the model {one_line(args.model)} or several profiles."
+        raise DocmindError(Code.USAGE, message, "Leave out MODEL, or all profiles but one.")
+    models = []
+    for name in args.profiles:
+        shape, wish, _, asked = _wished(args, name)
+        if asked:
+            message = f"Profile {one_line(name)} is of kind hosted, which is only looked at alone."
+            raise DocmindError(Code.USAGE, message, "Leave it out.")
+        models.append((shape, wish))
+    return run(args.profiles, models, read_memory(), args.json, _gb)
+
+
+def _wished(args: argparse.Namespace, name: str = "") -> "tuple[Shape, Wish, int, Asked | None]":
+    """The model of the arguments, or of the profile `name`; how it shall run; the context that was asked for; and what
+    a hosted class was asked for."""
+    import msgspec
+
+    from docmind.agents.hardware.fit.find import find
+    from docmind.agents.hardware.fit.forecast import CONTEXT, Wish
+
+    profile = _profile(args, name)
+    asked = _hosted(profile)
+    model = args.model or (asked.model if asked else "") or (_model(name, profile) if profile else "")
+    shape = find(model, lambda: _server(args, name, profile))
+    told = (asked.of(shape).context if asked else 0) or (profile and profile.context) or CONTEXT
+    wanted = args.context or told
+    context = min(wanted, shape.trained_context or wanted)
+    wish = asked.wish if asked else Wish(kv=profile.kv_cache if profile else "f16")
+    kv, parallel = args.kv or wish.kv, args.tensor_parallel or wish.tensor_parallel
+    wish = msgspec.structs.replace(wish, context=context, kv=kv, tensor_parallel=parallel)
+    return shape, wish, wanted, asked
+
+
+def _profile(args: argparse.Namespace, name: str) -> "Profile | None":
+    if not name:
         return None
     profiles = load_settings(args).settings.profiles
-    if args.profile not in profiles:
+    if name not in profiles:
         known = ", ".join(sorted(profiles)) or "none"
-        message = f"There is no profile '{one_line(args.profile)}'."
+        message = f"There is no profile '{one_line(name)}'."
         raise DocmindError(Code.CONFIG, message, f"Known profiles: {known}.")
-    return profiles[args.profile]
+    return profiles[name]
 
 
 def _hosted(profile: "Profile | None") -> "Asked | None":
@@ -114,14 +146,14 @@ def _model(name: str, profile: "Profile") -> str:
     return profile.path or profile.model
 
 
-def _server(args: argparse.Namespace, profile: "Profile | None") -> str:
+def _server(args: argparse.Namespace, name: str, profile: "Profile | None") -> str:
     """The Ollama to ask: the profile's, else the first one in the settings, else where it usually is."""
     from docmind.agents.backends.hosts import check_url
 
-    named = {args.profile: profile} if profile else load_settings(args).settings.profiles
-    for name, one in named.items():
+    named = {name: profile} if profile else load_settings(args).settings.profiles
+    for each, one in named.items():
         if one and one.kind == "ollama":
-            return str(check_url(name, one))
+            return str(check_url(each, one))
     return OLLAMA
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from ...errors import Code, DocmindError
 from ...records import Verdict
@@ -61,6 +62,8 @@ class _Placed(NamedTuple):
     """Layers on the GPUs, the output counted as one."""
     rest: int
     """Bytes that stay for the RAM."""
+    taken: tuple[int, ...]
+    """Bytes of each GPU."""
 
 
 def forecast(shape: Shape, memory: Memory, wish: Wish) -> Forecast:
@@ -73,6 +76,20 @@ def forecast(shape: Shape, memory: Memory, wish: Wish) -> Forecast:
     place = _share if wish.all_on_gpus or wish.tensor_parallel > 1 else _split
     on_gpu, verdict = place(shape, memory, wish, need)
     return Forecast(verdict=verdict, need=need, free=memory.free, gpu_layers=on_gpu, layers=len(shape.layers))
+
+
+def with_loaded(shape: Shape, memory: Memory, wish: Wish) -> Memory:
+    """What there is once the model is loaded, as llama.cpp places it."""
+    compute = shape.compute(wish.context)
+    if not memory.gpus:
+        return _less(memory, shape.weights + shape.cache(wish.context, wish.kv) + compute, ())
+    placed = _place(shape, memory.gpus, wish, compute)
+    return _less(memory, placed.rest, placed.taken)
+
+
+def _less(memory: Memory, ram: int, gpus: tuple[int, ...]) -> Memory:
+    cards = (replace(gpu, free=gpu.free - taken) for gpu, taken in zip(memory.gpus, gpus, strict=True))
+    return Memory(ram=replace(memory.ram, free=memory.ram.free - ram), gpus=tuple(cards))
 
 
 def _split(shape: Shape, memory: Memory, wish: Wish, need: Need) -> tuple[int, Verdict]:
@@ -92,14 +109,15 @@ def _split(shape: Shape, memory: Memory, wish: Wish, need: Need) -> tuple[int, V
 def _place(shape: Shape, gpus: tuple[Pool, ...], wish: Wish, compute: int) -> _Placed:
     """Fills one GPU after the other, from the output backwards: that is the order of llama.cpp's n_gpu_layers."""
     costs = [shape.output] + [layer.weights + layer.cache(wish.context, wish.kv) for layer in reversed(shape.layers)]
-    count = 0
+    count, taken = 0, list[int]()
     for gpu in gpus:
-        room = gpu.room - compute
+        room, before = gpu.room - compute, count
         while count < len(costs) and costs[count] <= room:
             room -= costs[count]
             count += 1
+        taken.append(gpu.room - room if count > before else 0)
     left = sum(costs[count:])
-    return _Placed(count, shape.embedding + left + (compute if left else 0))
+    return _Placed(count, shape.embedding + left + (compute if left else 0), tuple(taken))
 
 
 def _share(shape: Shape, memory: Memory, wish: Wish, need: Need) -> tuple[int, Verdict]:
