@@ -146,11 +146,13 @@ def _is_secret(name: str, value: Any) -> bool:
 
 
 def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict[str, ProfileState]") -> None:
+    from docmind.agents.record.loads import last, loads_file, read
     from docmind.agents.reduced import Reductions
 
+    from .server_told import load_told
     from .telling import breaker_told
 
-    reductions = Reductions(loaded.data_dir)
+    reductions, loads = Reductions(loaded.data_dir), read(loads_file(loaded.data_dir))
     rows = [("profile", "kind", "model", "where")]
     rows += [(name, p.kind, p.model, p.url or p.path or p.class_ or "built in") for name, p in profiles.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -164,6 +166,8 @@ def _print_table(loaded: "Loaded", profiles: "dict[str, Profile]", states: "dict
             say(f"    {told}")
         if row is not rows[0] and (less := reductions.told(row[0], profiles[row[0]])):
             say(f"    memory ran out: {less}; --restore {row[0]} takes it back")
+        if row is not rows[0] and (load := last(loads, row[0])):
+            say(f"    last loaded in {load_told(load)}")
     if not loaded.settings.profiles:
         _explain(loaded.config)
     else:

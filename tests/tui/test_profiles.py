@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from docmind.agents.record.loads import Loads
+from docmind.agents.views import Load
 from docmind.tui.cli import main
 from fakes import FakeServer
 
@@ -154,3 +156,40 @@ def test_json_tells_how_each_profile_is(tmp_path: Path, capsys: pytest.CaptureFi
     assert near_health["took_ms"] > 0
     assert (dead["state"], dead["level"], dead["code"]) == ("down", "none", "ERR_5001")
     assert not server.chats
+
+
+def test_how_a_model_was_loaded_the_last_time_is_told(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loads = Loads(tmp_path / "data")
+    loads.add(
+        Load(profile="near", model="m", at=5.0, seconds=12.0, size=8_200_000_000, vram=5_100_000_000, gpu_percent=62)
+    )
+    loads.close()
+    arguments = ["profiles", "--config", str(config), "--data-dir", str(tmp_path / "data")]
+    assert main(arguments) == 0
+    assert "    last loaded in 12.0 s, GPU 62 %, 5.1 of 8.2 GB" in capsys.readouterr().out.splitlines()
+    assert main([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["profiles"]
+    near, far = told["near"], told["far"]
+    assert near["last_load"] == {
+        "model": "m", "at": 5.0, "seconds": 12.0, "size": 8_200_000_000, "vram": 5_100_000_000, "gpu_percent": 62,
+    }  # fmt: skip
+    assert near["loads_in_s"] == 12.0
+    assert (far["last_load"], far["loads_in_s"]) == (None, None)
+
+
+def test_where_a_model_is_and_whether_it_would_fit_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with FakeServer(in_vram=0.62) as warm, FakeServer(loading=True) as cold:
+        path = tmp_path / "config.toml"
+        path.write_text(
+            "".join(
+                f'[profiles.{name}]\nkind = "ollama"\nurl = "{server.ollama_url}"\nmodel = "{server.model}"\n'
+                for name, server in {"warm": warm, "cold": cold}.items()
+            )
+        )
+        assert main(["profiles", "--config", str(path), "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)["profiles"]
+    assert told["warm"]["health"]["loaded"]["gpu_percent"] == 62
+    assert (told["warm"]["health"]["state"], told["cold"]["health"]["state"]) == ("ready", "cold")
+    assert told["cold"]["health"]["loaded"] is None
