@@ -112,15 +112,12 @@ class Workspace:
 
     async def observe(self, command: Observe) -> None:
         """Says what the server of a profile does; nothing else waits for that."""
-        with self._failures_told(""):
-            await self._tending.observe(command.profile)
+        await self._tending.observe(command.profile)
 
     async def warm(self, command: Warm) -> None:
         """Loads a model before it is asked."""
-        with self._failures_told(""):
-            known = await self._known()
-            (name,) = order(known, [], [command.profile])
-            await self._tending.warm(self._unchecked(name, known[name]), self._answering)
+        if profile := (await self._known()).get(command.profile):
+            await self._tending.warm(self._unchecked(command.profile, profile), self._answering)
 
     @contextlib.asynccontextmanager
     async def _lent(self, name: str) -> AsyncIterator[Candidate]:

@@ -5,7 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from docmind.agents.client import Client
-from docmind.agents.protocol import Answered, Ask, Check, Checked, Library, Observe, Observed, Token, Warm
+from docmind.agents.protocol import Answered, Ask, Check, Checked, Failed, Library, Observe, Observed, Token, Warm
 from docmind.agents.record.loads import loads_file, read
 from docmind.agents.records import ProfileState
 from docmind.agents.settings import Profile, Settings
@@ -135,3 +135,17 @@ async def test_a_load_that_fails_says_why(data_dir: Path, folder: Path, tmp_path
     assert loading.state == "loading"
     assert (failed.state, failed.code) == ("cold", "ERR_5011")
     assert "damaged.gguf" in failed.reason
+
+
+async def test_what_cannot_answer_is_not_loaded_and_nothing_is_said_twice(
+    data_dir: Path, folder: Path, tmp_path: Path
+) -> None:
+    gone = Profile(kind="llamacpp", path=str(tmp_path / "gone.gguf"))
+    async with client_for(data_dir, folder, gone=gone) as client:
+        for name in ("gone", "never"):
+            client.send(Warm(profile=name))
+            assert (await observed(client, name)).view.of("gone") is None
+        client.send(Ask(run="r", question="Is the pump blue?", profile="quotes"))
+        events, end = await result(client, "r")
+    assert isinstance(end, Answered)
+    assert not [event for event in events if isinstance(event, Checked | Failed)]
