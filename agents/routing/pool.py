@@ -15,6 +15,8 @@ from .candidate import Candidate
 from .chain import QUOTES
 from .probes import Probes
 
+FIT_S = 2.0
+"""Longest wait for whether a model fits: a question waits for it, where a server, a disk or a driver hangs."""
 Key = tuple[str, bytes, str]
 """Name, settings and API key of a profile: whatever makes another backend of it."""
 Endpoint = tuple[str, ...]
@@ -103,7 +105,9 @@ class Pool:
 
 
 async def _fits(backend: Backend) -> bool:
+    """True also where nobody says so in time."""
     try:
-        return await backend.fit() in (None, "fits")
-    except DocmindError:
+        async with asyncio.timeout(FIT_S):
+            return await backend.fit() in (None, "fits")
+    except (DocmindError, TimeoutError):
         return True

@@ -14,6 +14,7 @@ from docmind.agents.backends.base import Backend
 from docmind.agents.hardware.fit import profiles
 from docmind.agents.hardware.fit.memory import Memory
 from docmind.agents.hardware.fit.memory import Pool as Space
+from docmind.agents.routing import pool as module
 from docmind.agents.routing.pool import Pool
 from docmind.agents.settings import Profile
 from fakes import FakeServer
@@ -121,3 +122,18 @@ async def test_a_child_is_ended_before_ollama_loads(machine: Machine, tmp_path: 
             assert new.cold
             await pool.make_room(new)
             assert old.cold
+
+
+async def test_a_server_that_does_not_say_what_its_model_needs_holds_nobody_up(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FIT_S", 0.05)
+    pool = Pool()
+    async with FakeServer(loading=True, hangs=["/api/show"]) as server:
+        ollama = Profile(kind="ollama", url=server.ollama_url, model=server.model)
+        async with lent(pool, old=gguf(tmp_path, "old"), new=ollama) as machine.backends:
+            old, new = machine.backends
+            await old.load()
+            await new.view()
+            await pool.make_room(new)
+            assert not old.cold
