@@ -74,8 +74,8 @@ class Pool:
     async def make_room(self, backend: Backend) -> None:
         """Lets go of loaded models that are not being asked, until that of `backend` fits; keeps them where it does.
 
-        Never raises. Where nobody knows what the model needs, as with a hosted class, all are kept. A model that is
-        just being loaded has its room already.
+        Never raises. Where nobody knows what the model needs, as with most hosted classes, all are kept. A model
+        that is just being loaded has its room already.
         """
         if backend.busy:
             return
