@@ -3,18 +3,17 @@
 import asyncio
 import contextlib
 import os
-import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .checking import check, order, unchecked, with_breaker
+from .documents import Documents
 from .errors import Code, DocmindError
 from .library.index import Library
 from .library.rarity import rarity
 from .library.store import library_file
-from .library.sync import Progress
 from .looking import Looker
 from .protocol import (
     Answered,
@@ -33,7 +32,6 @@ from .protocol import (
     Switched,
     Warm,
 )
-from .protocol import Library as LibraryState
 from .record.stats import summary
 from .records import Attempt, Call, ProfileState
 from .routing.candidate import Candidate
@@ -41,8 +39,6 @@ from .routing.chain import plan, profiles
 from .routing.ladder import Ladder
 from .settings import Profile
 from .tending import Tending
-from .text import one_line
-from .updating import update
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -51,8 +47,6 @@ if TYPE_CHECKING:
 GRACE_S = 10.0
 """For what follows the last model: `quotes` and the check of citations take some ms."""
 Tell = Callable[[AnyEvent], None]
-FRESH_FOR_S = 1.0
-"""A question that follows so soon on an update, as after Open, does not look for changes again."""
 
 
 class Workspace:
@@ -61,13 +55,13 @@ class Workspace:
     def __init__(self, engine: "Engine", opened: Open, tell: Tell) -> None:
         self._engine, self._settings, self._keys, self._tell = engine, opened.settings, opened.keys, tell
         self._roots = [Path(os.fsdecode(root)) for root in opened.roots]
-        self._file = library_file(engine.data_dir, self._roots)
-        self._library = Library(self._file)
+        file = library_file(engine.data_dir, self._roots)
+        self._library = Library(file)
         self._looker = Looker(self._library, opened.settings.library, self._roots)
         self._conversation: Conversation | None = None
         self._tending = Tending(engine.pool, self._lent, tell)
-        self._updating, self._answering, self._looking = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
-        self._updated_at = -FRESH_FOR_S
+        self._documents = Documents(self._roots, file, self._library, opened.settings.library, tell)
+        self._answering, self._looking = asyncio.Lock(), asyncio.Lock()
         self._first = ""  # the profile that the last question went to first
         if opened.settings.hardware.when_hot != "notice":
             engine.cooling.begin()
@@ -76,7 +70,7 @@ class Workspace:
     async def update(self) -> None:
         """Brings the index up to date, and says how it is."""
         with self._failures_told(""):
-            await self._update()
+            await self._documents.update()
 
     async def ask(self, ask: Ask) -> None:
         """Answers a question, after the ones before it. Ends in Answered or Failed."""
@@ -86,7 +80,7 @@ class Workspace:
                 self._tell(State(run=ask.run, state="queued"))
             async with self._answering:
                 self._tell(State(run=ask.run, state="indexing"))
-                await self._update()
+                await self._documents.update()
                 await self._answer(ask, attempts)
 
     async def look(self, command: Look) -> None:
@@ -208,39 +202,6 @@ class Workspace:
         if better := history.better_than(self._first, names, self._settings.rollback):
             self._tell(RolledBack(run=run, old=self._first, new=better, reason=why))
             history.forget(self._first)
-
-    async def _update(self) -> None:
-        async with self._updating:
-            notice = await self._read_changes() if time.monotonic() - self._updated_at >= FRESH_FOR_S else ""
-            self._updated_at = time.monotonic()
-        files, chunks = await asyncio.to_thread(self._library.counts)
-        self._tell(LibraryState(ready=True, files=files, chunks=chunks, notice=notice))
-        if not chunks:
-            folders = ", ".join(one_line(str(root)) for root in self._roots)
-            hint = "`docmind index` on these folders says what was left out, and why."
-            raise DocmindError(Code.NO_DOCUMENTS, f"There is nothing to read in {folders}.", hint)
-
-    async def _read_changes(self) -> str:
-        """What the user should know, where the index cannot be brought up to date but has documents to answer from."""
-        usable = await asyncio.to_thread(self._has_documents)
-        try:
-            await update(self._roots, self._file, self._settings.library, self._reading, wait=not usable)
-        except DocmindError as error:
-            if not usable or error.code not in (Code.INDEX_BUSY, Code.DISK):
-                raise
-            return f"{error.message} The answer comes from what was read before."
-        return ""
-
-    def _has_documents(self) -> bool:
-        try:
-            return self._library.counts()[1] > 0
-        except DocmindError:
-            return False
-
-    def _reading(self, progress: Progress) -> None:
-        notice = "Another docmind is updating this index: waiting for it." if progress.state == "waiting" else ""
-        state = LibraryState(ready=False, done=progress.done, todo=progress.todo, failed=progress.failed, notice=notice)
-        self._tell(state)
 
     @contextlib.asynccontextmanager
     async def _deadline(self) -> AsyncIterator[None]:
