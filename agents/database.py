@@ -1,8 +1,9 @@
-"""How docmind's SQLite files are opened: for their owner only, in WAL mode, and only when this version wrote them."""
+"""How docmind's SQLite files are opened: for their owner only, in WAL mode, and brought up to this version."""
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -10,6 +11,15 @@ from typing import Literal, NamedTuple
 Mode = Literal["ro", "rw", "rwc"]
 DISK_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 BUSY_ERRORS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_NOT_OURS = "it was not written by this version of docmind"
+
+
+class NewerVersion(sqlite3.DatabaseError):
+    """The file is one of ours, but of a later docmind."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(_NOT_OURS)
+        self.version = version
 
 
 class Schema(NamedTuple):
@@ -18,35 +28,32 @@ class Schema(NamedTuple):
     application: int
     """`PRAGMA application_id`: which of docmind's files it is."""
     version: int
-    """Raised with every change of the tables; another one, without an upgrade, is reported and left as it is."""
+    """Raised with every change of the tables; a file without a way to it is reported, never changed or deleted."""
     tables: str
     """The statements that make them."""
-    upgrades: Mapping[int, str] = MappingProxyType({})
-    """By version: the one statement that makes the next version of it, and loses nothing."""
-
-
-class _Older(sqlite3.DatabaseError):
-    """The file has to be upgraded first, and was opened to be read only."""
+    steps: Mapping[int, Sequence[str]] = MappingProxyType({})
+    """Version -> the statements that make the next version of it."""
+    synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    """FULL: what was committed survives a loss of power, too."""
 
 
 def connect(file: Path, mode: Mode, schema: Schema) -> sqlite3.Connection:
-    """The opened file; `rwc` makes it, and its folder, when missing.
+    """The opened file; `rwc` makes it, and its folder, when missing. An older version is brought up to this one first.
 
-    Raises OSError, and sqlite3.Error: also for a file that another program, or another version of docmind, wrote.
+    Raises OSError, and sqlite3.Error: also for a file that another program wrote, NewerVersion for one of a later
+    docmind. Neither is touched.
     """
-    if mode == "rwc":
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    try:
-        return _connect(file, mode, schema)
-    except _Older:
-        _connect(file, "rw", schema).close()
-        return _connect(file, mode, schema)
-    except sqlite3.Error as error:
-        if mode != "ro" or code_of(error) not in DISK_ERRORS or is_written(file):
-            raise
-    # Readers share a file beside it, which a full disk or a read-only folder refuses; alone it does without.
-    return _connect(file, "ro&immutable=1", schema)
+    if mode == "rwc" and not exists(file):
+        _make(file, schema)
+    connection, version = _reading(file, schema)
+    if version < schema.version:
+        connection.close()
+        _migrate(file, schema)
+        connection, _ = _reading(file, schema)
+    if mode == "ro":
+        return connection
+    connection.close()
+    return _writing(file, schema)
 
 
 def exists(file: Path) -> bool:
@@ -65,44 +72,108 @@ def code_of(error: sqlite3.Error) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _connect(file: Path, mode: str, schema: Schema) -> sqlite3.Connection:
+def _open(file: Path, mode: str) -> sqlite3.Connection:
     # May be shared by threads, one at a time.
     connection = sqlite3.connect(
         f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
     )
+    connection.executescript("PRAGMA busy_timeout=5000; PRAGMA cache_size=-32768;")
+    return connection
+
+
+def _reading(file: Path, schema: Schema) -> tuple[sqlite3.Connection, int]:
+    """The file opened for reading, and its version."""
     try:
-        _prepare(connection, mode, schema)
+        return _checked(_open(file, "ro"), schema)
+    except sqlite3.Error as error:
+        if code_of(error) not in DISK_ERRORS or is_written(file):
+            raise
+    # Readers share a file beside it, which a full disk or a read-only folder refuses; alone it does without.
+    return _checked(_open(file, "ro&immutable=1"), schema)
+
+
+def _checked(connection: sqlite3.Connection, schema: Schema) -> tuple[sqlite3.Connection, int]:
+    """The connection with the file's version: this one, or one that can be brought up to it."""
+    try:
+        application, version = _marks(connection)
+        if application == schema.application and version > schema.version:
+            raise NewerVersion(version)
+        if application != schema.application or not {*range(version, schema.version)} <= schema.steps.keys():
+            raise sqlite3.DatabaseError(_NOT_OURS)
+    except BaseException:
+        connection.close()
+        raise
+    return connection, version
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    return application, version
+
+
+def _writing(file: Path, schema: Schema) -> sqlite3.Connection:
+    connection = _open(file, "rw")
+    try:
+        connection.executescript(
+            f"PRAGMA journal_mode=WAL; PRAGMA synchronous={schema.synchronous}; PRAGMA wal_autocheckpoint=4000;"
+        )
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, mode: str, schema: Schema) -> None:
-    connection.executescript("PRAGMA busy_timeout=5000; PRAGMA cache_size=-32768;")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if mode == "rwc" and version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        marks = f"PRAGMA application_id={schema.application}; PRAGMA user_version={schema.version};"
-        connection.executescript(f"BEGIN IMMEDIATE; {schema.tables} {marks} COMMIT;")
-        version = schema.version
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    if application == schema.application and version in schema.upgrades:
-        version = _upgrade(connection, mode, schema)
-    if (application, version) != (schema.application, schema.version):
-        raise sqlite3.DatabaseError("it was not written by this version of docmind")
-    if mode in ("rw", "rwc"):
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;")
+def _make(file: Path, schema: Schema) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _touch(file)
+    marks = f"PRAGMA application_id={schema.application}; PRAGMA user_version={schema.version};"
+    with closing(_open(file, "rw")) as db:  # in WAL mode a kill could leave a file that is neither empty nor ours
+        try:
+            db.executescript(f"BEGIN IMMEDIATE; {schema.tables} {marks} COMMIT;")
+        except sqlite3.OperationalError:
+            if _marks(db)[0] != schema.application:  # nobody else was faster
+                raise
 
 
-def _upgrade(connection: sqlite3.Connection, mode: str, schema: Schema) -> int:
-    """The version of the file afterwards. Two processes may come here at once: the second one finds it done."""
-    if mode not in ("rw", "rwc"):
-        raise _Older("it was written by an earlier version of docmind")
-    connection.execute("BEGIN IMMEDIATE")
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    while version in schema.upgrades:
-        connection.execute(schema.upgrades[version])
-        version += 1
-        connection.execute(f"PRAGMA user_version={version}")
-    connection.execute("COMMIT")
-    return version
+def _touch(file: Path) -> None:
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _migrate(file: Path, schema: Schema) -> None:
+    """All steps in one transaction, after a copy of the file as it was: `NAME.vVERSION`, beside it."""
+    with closing(_writing(file, schema)) as db:
+        db.execute("BEGIN IMMEDIATE")  # who comes second waits here, and finds it done
+        _, version = _marks(db)
+        if version < schema.version:
+            copy(file, file.with_name(f"{file.name}.v{version}"))
+        for step in range(version, schema.version):
+            for statement in schema.steps[step]:
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version={schema.version}")
+        db.execute("COMMIT")
+
+
+def copy(file: Path, target: Path) -> None:
+    """A copy of what is committed in the file, whole or not there at all. Raises OSError, sqlite3.Error."""
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    _touch(part)
+    try:
+        with closing(_open(file, "ro")) as source, closing(_open(part, "rw")) as new:
+            new.execute("PRAGMA journal_mode=OFF")  # a copy that breaks off is thrown away
+            source.backup(new)
+        sync(part)
+        part.replace(target)
+        sync(target.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Waits until the file, or what the folder says of its files, is on the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

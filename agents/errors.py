@@ -13,7 +13,8 @@ Library errors are mapped to these at the seam where the library is called, and 
                                  5012 backend crashed   5013 package missing   5014 remote host not allowed
                                  5015 out of memory   5016 the model refuses to answer   5017 connection broke
                                  5018 not ready   5019 the graphics card is too hot
-    6xxx  what docmind keeps     6001 record damaged
+    6xxx  what docmind keeps     6001 record damaged   6002 chats damaged   6003 chats of a newer version
+                                 6004 chats busy   6005 no such chat   6006 chat exists
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,6 +58,11 @@ class Code(StrEnum):
     NOT_READY = "ERR_5018"
     HOT = "ERR_5019"
     RECORD_DAMAGED = "ERR_6001"
+    CHATS_DAMAGED = "ERR_6002"
+    CHATS_NEWER = "ERR_6003"
+    CHATS_BUSY = "ERR_6004"
+    NO_CHAT = "ERR_6005"
+    CHAT_EXISTS = "ERR_6006"
 
 
 # Exit statuses of the command line; every other code exits with 1.

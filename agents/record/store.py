@@ -46,8 +46,8 @@ CREATE TABLE call(
     whole INTEGER NOT NULL DEFAULT 0
 );
 """
-_UPGRADES = {1: "ALTER TABLE call ADD COLUMN whole INTEGER NOT NULL DEFAULT 0"}
-_SCHEMA = database.Schema(application=0x646F6372, version=2, tables=_TABLES, upgrades=_UPGRADES)  # "docr"
+_STEPS = {1: ("ALTER TABLE call ADD COLUMN whole INTEGER NOT NULL DEFAULT 0",)}
+_SCHEMA = database.Schema(application=0x646F6372, version=2, tables=_TABLES, steps=_STEPS)  # "docr"
 _INSERT = f"INSERT INTO call({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _PRUNE = "DELETE FROM call WHERE id <= (SELECT max(id) FROM call) - ?"
 

@@ -1,0 +1,201 @@
+"""The chats on the disk: what everybody may read, and the small changes that a user makes to a chat.
+
+Turns are written by the engine alone: writing.py.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Self
+
+from .. import database
+from ..errors import Code, DocmindError
+from ..text import one_line
+from . import rows
+from .records import ChatInfo, KeptTurn, Summary, TitledBy
+from .schema import SCHEMA, errors_of, newer
+
+KEPT_S = 30 * 86400.0
+"""How long a deleted chat can be had back."""
+
+
+class ChatStore:
+    """The opened store; a context manager, for one thread at a time. Opening it takes about a millisecond.
+
+    Where there is no file, reading finds nothing. Every method raises DocmindError: CHATS_DAMAGED, CHATS_BUSY, DISK;
+    writing also CHATS_NEWER. Times are Unix times, in seconds.
+    """
+
+    def __init__(self, file: Path, mode: database.Mode = "ro") -> None:
+        """`ro` reads, `rw` also writes, `rwc` makes the file when it is missing."""
+        self.file = file
+        self.notice = ""
+        """What the user should know: that a newer docmind wrote the file."""
+        with errors_of(file):
+            try:
+                self._db = self._opened(mode)
+            except database.NewerVersion as error:
+                if mode != "ro":
+                    raise
+                self._db = database.connect(file, "ro", SCHEMA._replace(version=error.version))
+                self.notice = newer(file).message
+
+    def _opened(self, mode: database.Mode) -> sqlite3.Connection:
+        if mode == "rwc" or database.exists(self.file):
+            return database.connect(self.file, mode, SCHEMA)
+        empty = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        empty.executescript(SCHEMA.tables)
+        return empty
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is written within it is written, or nothing. One within another is part of that."""
+        with errors_of(self.file):
+            if self._db.in_transaction:
+                yield self._db
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):  # a full disk has rolled back by itself
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def chats(
+        self,
+        roots: Iterable[bytes | Path] | None = None,
+        *,
+        archived: bool = False,
+        deleted: bool = False,
+        limit: int = 200,
+        offset: int = 0,
+    ) -> list[ChatInfo]:
+        """Pinned ones first, then those that were changed last; by the order of the changes, whatever the clock says.
+
+        `roots`: those on exactly these folders.
+        """
+        where = f"deleted_at IS {'NOT ' if deleted else ''}NULL AND archived = ?"
+        values: list[object] = [archived]
+        if roots is not None:
+            where, values = f"{where} AND roots = ?", [*values, rows.roots_key(roots)]
+        return self._infos(f"WHERE {where} ORDER BY pinned DESC, changes DESC LIMIT ? OFFSET ?", *values, limit, offset)
+
+    def chat(self, named: str) -> ChatInfo:
+        """The chat with this id, or the only one whose id begins so. Raises DocmindError(NO_CHAT)."""
+        found = self._infos("WHERE id = ?", named)
+        if not found and named:
+            found = self._infos("WHERE id >= ? AND id < ? LIMIT 2", named, named + chr(0x10FFFF))
+        if len(found) == 1:
+            return found[0]
+        message = f"{'Several chats begin' if found else 'There is no chat that begins'} with {one_line(named)!r}."
+        raise DocmindError(Code.NO_CHAT, message, "Write its name, or enough of its beginning.")
+
+    def path(self, chat: str, head: str | None = None, events: bool = True) -> list[KeptTurn]:
+        """The turns from the first question to `head`, by default to the chat's own.
+
+        Without `events` they come without their records, which are most of them. Raises DocmindError (NO_CHAT).
+        """
+        head = head or self.chat(chat).head
+        with self._reading():
+            found = self._db.execute("SELECT run, parent, n FROM turn WHERE chat = ?", (chat,)).fetchall()
+            parents = {run: (parent, n) for run, parent, n in found}
+            numbers: list[int] = []
+            while head in parents and parents[head][1] not in numbers:  # a damaged store may hold a circle
+                head, n = parents[head]
+                numbers.append(n)
+            return [turn for n in reversed(numbers) for turn in self._turns("n = ?", n, events=events)]
+
+    def turns(self, chat: str, events: bool = True) -> list[KeptTurn]:
+        """The turns of all branches, in the order in which they were asked."""
+        return self._turns("chat = ? ORDER BY n", chat, events=events)
+
+    def siblings(self, run: str) -> list[KeptTurn]:
+        """The turn and those that stand in its place on other branches, without events, in the order of the asking."""
+        own = "(SELECT {} FROM turn WHERE run = ?)"
+        return self._turns(
+            f"chat = {own.format('chat')} AND parent IS {own.format('parent')} ORDER BY n", run, run, events=False
+        )
+
+    def unfinished(self) -> list[KeptTurn]:
+        """The turns that go on, without events; where no engine runs, they have broken off."""
+        return self._turns("state = 'going on' ORDER BY n", events=False)
+
+    def summaries(self, chat: str) -> dict[str, Summary]:
+        """Run -> what stands for this turn and all before it."""
+        sql = """SELECT run, text, by, at FROM summary JOIN turn ON turn.n = summary.turn WHERE chat = ? ORDER BY n"""
+        with self._reading():
+            found = self._db.execute(sql, (chat,)).fetchall()
+        return {run: Summary(run=run, text=text, by=by, at=at) for run, text, by, at in found}
+
+    def rename(self, chat: str, title: str, by: TitledBy = "user") -> None:
+        """A title that the user gave is replaced by the user alone."""
+        kept = "" if by == "user" else "AND titled_by <> 'user'"
+        self._change(f"UPDATE chat SET title = ?, titled_by = ? WHERE id = ? {kept}", title, by, chat)
+
+    def pin(self, chat: str, pinned: bool = True) -> None:
+        self._change("UPDATE chat SET pinned = ? WHERE id = ?", pinned, chat)
+
+    def archive(self, chat: str, archived: bool = True) -> None:
+        self._change("UPDATE chat SET archived = ? WHERE id = ?", archived, chat)
+
+    def set_head(self, chat: str, run: str) -> None:
+        self._change("UPDATE chat SET head = ? WHERE id = ?", run, chat)
+
+    def delete(self, chat: str, at: float) -> None:
+        """It can be had back until `purge` takes it."""
+        self._change("UPDATE chat SET deleted_at = ? WHERE id = ?", at, chat)
+
+    def undelete(self, chat: str) -> None:
+        self._change("UPDATE chat SET deleted_at = NULL WHERE id = ?", chat)
+
+    def purge(self, now: float) -> int:
+        """Removes what was deleted more than 30 days ago; how many chats."""
+        with self.transaction() as db:
+            gone = db.execute("SELECT id FROM chat WHERE deleted_at < ?", (now - KEPT_S,)).fetchall()
+            for table in ("record", "event", "summary"):
+                db.executemany(f"DELETE FROM {table} WHERE turn IN (SELECT n FROM turn WHERE chat = ?)", gone)
+            db.executemany("DELETE FROM turn WHERE chat = ?", gone)
+            db.executemany("DELETE FROM chat WHERE id = ?", gone)
+            return len(gone)
+
+    def summarise(self, summary: Summary) -> None:
+        """Replaces what stood for the turn and all before it; the user's words only by the user's."""
+        sql = """INSERT INTO summary SELECT n, ?, ?, ? FROM turn WHERE run = ?
+                 ON CONFLICT DO UPDATE SET text = excluded.text, by = excluded.by, at = excluded.at
+                 WHERE excluded.by = 'user' OR summary.by <> 'user'"""
+        self._change(sql, summary.text, summary.by, summary.at, summary.run)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """In a file of a newer version what cannot be read is no damage."""
+        try:
+            with errors_of(self.file):
+                yield
+        except DocmindError as error:
+            if self.notice and error.code == Code.CHATS_DAMAGED:
+                raise newer(self.file) from error
+            raise
+
+    def _change(self, sql: str, *values: object) -> None:
+        with self.transaction() as db:
+            db.execute(sql, values)
+
+    def _infos(self, where: str, *values: object) -> list[ChatInfo]:
+        sql = f"""SELECT {rows.CHAT} FROM (SELECT * FROM chat {where}) AS chat LEFT JOIN turn ON turn.run = chat.head
+                  ORDER BY chat.pinned DESC, chat.changes DESC"""
+        with self._reading():
+            return [rows.info(row) for row in self._db.execute(sql, values)]
+
+    def _turns(self, where: str, *values: object, events: bool) -> list[KeptTurn]:
+        with self._reading():
+            found = self._db.execute(f"SELECT n, chat, {rows.TURN} FROM turn WHERE {where}", values).fetchall()
+            return [rows.turn(row, chat, rows.events_of(self._db, n) if events else []) for n, chat, *row in found]
