@@ -136,6 +136,13 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The engine ends when it has had neither client nor work for so long."""
 
 
+class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is kept of the chats."""
+
+    save: bool = True
+    """Questions and answers are written to the data folder while they happen."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of docmind's settings."""
 
@@ -157,5 +164,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """When a profile is left for the one before it."""
     hardware: HardwareSettings = HardwareSettings()
     """The graphics cards of this machine."""
+    chats: ChatSettings = ChatSettings()
+    """What is kept of the chats."""
     engine: EngineSettings = EngineSettings()
     """The background process that answers."""

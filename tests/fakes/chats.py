@@ -52,3 +52,13 @@ def say(
         store.ask(run, chat, parent, question, 1000.0)
         store.append(run, timed(Token(run=run, text=answer), answered(run, answer)))
         store.finish(run)
+
+
+class Telling:
+    """What a journal has told."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def __call__(self, problem: str) -> None:
+        self.problems.append(problem)
