@@ -1,15 +1,18 @@
 """Chats and turns as rows of the store, and back."""
 
+import contextlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ..errors import Code
 from ..protocol.kept import ChatInfo, KeptTurn, TimedEvent
+from ..protocol.run_events import Failed, Token
 
 CHAT = """chat.id, chat.title, chat.titled_by, chat.roots, chat.made_at, chat.changed_at, chat.head, chat.turns,
     chat.profile, chat.pinned, chat.archived, chat.deleted_at, turn.state"""
@@ -19,6 +22,7 @@ TURN = "run, parent, question, asked_at, state, answer, profile, model"
 
 _chat_fields = [field.name for field in msgspec.structs.fields(ChatInfo)]
 _turn_fields = TURN.split(", ")
+_BLOCK = 256
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[TimedEvent] = msgspec.json.Decoder(TimedEvent)
 
@@ -30,10 +34,9 @@ def info(row: Sequence[Any]) -> ChatInfo:
     return msgspec.convert(fields, ChatInfo, strict=False)
 
 
-def turn(row: Sequence[Any], chat: str, events: list[TimedEvent]) -> KeptTurn:
-    """Raises msgspec.ValidationError."""
-    fields = dict(zip(_turn_fields, row, strict=True))
-    return msgspec.convert(fields | {"chat": chat, "events": events}, KeptTurn)
+def turn(row: Sequence[Any], chat: str) -> KeptTurn:
+    """Without its events. Raises msgspec.ValidationError."""
+    return msgspec.convert(dict(zip(_turn_fields, row, strict=True)) | {"chat": chat}, KeptTurn)
 
 
 def roots_key(roots: Iterable[bytes | Path]) -> bytes:
@@ -50,13 +53,42 @@ def compressed(events: Iterable[TimedEvent]) -> bytes:
     return zlib.compress(to_lines(events))
 
 
-def from_lines(lines: bytes) -> list[TimedEvent]:
-    """Raises msgspec.DecodeError."""
-    return _decoder.decode_lines(lines)
+def events_of(connection: sqlite3.Connection, n: int) -> list[TimedEvent] | None:
+    """The events of the turn in the row `n`; None where nothing at all is kept of them. Damaged ones are left out.
 
-
-def events_of(connection: sqlite3.Connection, n: int) -> list[TimedEvent]:
-    """The events of the turn in the row `n`. Raises sqlite3.Error, msgspec.DecodeError, zlib.error."""
+    Raises sqlite3.Error.
+    """
     kept = connection.execute("SELECT lines FROM record WHERE turn = ?", (n,)).fetchone()
     new = connection.execute("SELECT lines FROM event WHERE turn = ? ORDER BY n", (n,)).fetchall()
-    return from_lines((zlib.decompress(kept[0]) if kept else b"") + b"".join(lines for (lines,) in new))
+    if kept is None and not new:
+        return None
+    return _from_lines((_decompressed(kept[0]) if kept else b"") + b"".join(lines for (lines,) in new))
+
+
+def stand_in(turn: KeptTurn) -> list[TimedEvent]:
+    """Events for a turn whose own are lost."""
+    message = "The record of this answer is damaged; its text is all that is left."
+    failed = Failed(run=turn.run, code=Code.CHATS_DAMAGED, message=message)
+    return [TimedEvent(0.0, Token(run=turn.run, text=turn.answer)), TimedEvent(0.0, failed)]
+
+
+def _decompressed(lines: bytes) -> bytes:
+    """As far as it can be read."""
+    reader, found = zlib.decompressobj(), b""
+    with contextlib.suppress(zlib.error):
+        for start in range(0, len(lines), _BLOCK):
+            found += reader.decompress(lines[start : start + _BLOCK])
+    return found
+
+
+def _from_lines(lines: bytes) -> list[TimedEvent]:
+    try:
+        return _decoder.decode_lines(lines)
+    except msgspec.DecodeError:
+        return list(_readable(lines.split(b"\n")))
+
+
+def _readable(lines: Iterable[bytes]) -> Iterator[TimedEvent]:
+    for line in lines:
+        with contextlib.suppress(msgspec.DecodeError):
+            yield _decoder.decode(line)

@@ -74,14 +74,25 @@ SCHEMA = database.Schema(
 )
 
 
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def chats_file(data_dir: Path) -> Path:
     """Where the chats are kept."""
     return data_dir / "chats.db"
 
 
+def damage_mark(file: Path) -> Path:
+    """Is there from when damage was met until it is mended."""
+    return file.with_name(file.name + ".mend")
+
+
 @contextlib.contextmanager
 def errors_of(file: Path) -> Iterator[None]:
-    """Turns the errors of SQLite, of the folder and of what stands in the rows into ours."""
+    """Turns the errors of SQLite, of the folder and of what stands in the rows into ours.
+
+    Damage is also marked, for `prepare` of opening.py to mend.
+    """
     try:
         yield
     except OSError as error:
@@ -101,6 +112,9 @@ def _translated(error: sqlite3.Error, file: Path) -> DocmindError:
         return DocmindError(Code.CHATS_BUSY, message, "Try again in a moment.")
     if code in database.DISK_ERRORS:
         return _disk(file, str(error))
+    if code in _DAMAGE:
+        with contextlib.suppress(OSError):
+            damage_mark(file).touch(0o600)
     return damaged(file, str(error))
 
 

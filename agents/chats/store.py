@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
 from .. import database
 from ..errors import Code, DocmindError
 from ..text import one_line
 from . import rows
-from .records import ChatInfo, KeptTurn, Summary, TitledBy
+from .records import ChatInfo, KeptTurn, Summary, TimedEvent, TitledBy
 from .schema import SCHEMA, errors_of, newer
 
 KEPT_S = 30 * 86400.0
@@ -201,4 +203,18 @@ class ChatStore:
     def _turns(self, where: str, *values: object, events: bool) -> list[KeptTurn]:
         with self._reading():
             found = self._db.execute(f"SELECT n, chat, {rows.TURN} FROM turn WHERE {where}", values).fetchall()
-            return [rows.turn(row, chat, rows.events_of(self._db, n) if events else []) for n, chat, *row in found]
+            turns = [(n, rows.turn(row, chat)) for n, chat, *row in found]
+        return [msgspec.structs.replace(turn, events=self._events(n, turn)) if events else turn for n, turn in turns]
+
+    def _events(self, n: int, turn: KeptTurn) -> list[TimedEvent]:
+        """The record of the turn; where it is lost, what else is known of the answer."""
+        try:
+            with self._reading():
+                events = rows.events_of(self._db, n)
+        except DocmindError as error:
+            if error.code != Code.CHATS_DAMAGED:
+                raise
+            events = None
+        if events is None and turn.state != "going on":
+            return rows.stand_in(turn)
+        return events or []

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from .. import database
 from ..errors import Code, DocmindError
 from ..text import one_line
 from . import rows
@@ -72,20 +71,6 @@ class ChatWriter(ChatStore):
             raise DocmindError(Code.CHAT_EXISTS, message, "Delete that one, or leave it as it is.") from error
 
 
-def recover(file: Path) -> int:
-    """Ends the turns that a killed engine has left going on, as broken ones; how many. Only while no engine runs.
-
-    Raises DocmindError.
-    """
-    if not database.exists(file):
-        return 0
-    with ChatWriter(file) as store:
-        unfinished = store.unfinished()
-        for turn in unfinished:
-            store.finish(turn.run)
-        return len(unfinished)
-
-
 def _values(chat: ChatInfo) -> Sequence[object]:
     named = (chat.id, chat.title, chat.titled_by, rows.roots_key(chat.roots), chat.made_at, chat.changed_at)
     return (*named, chat.head, chat.profile, chat.pinned, chat.archived, chat.deleted_at)
@@ -98,7 +83,7 @@ def _add(db: sqlite3.Connection, turn: KeptTurn) -> int:
 
 
 def _fold(db: sqlite3.Connection, n: int, state: TurnState | None) -> None:
-    events = rows.events_of(db, n)
+    events = rows.events_of(db, n) or []
     outcome = fold(events)
     values = (state or outcome.state, outcome.answer, outcome.profile, outcome.model, n)
     db.execute("UPDATE turn SET state = ?, answer = ?, profile = ?, model = ? WHERE n = ?", values)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from docmind.agents.chats.journal import Journal
+from docmind.agents.chats.opening import prepare
 from docmind.agents.chats.records import TimedEvent
 from docmind.agents.chats.store import ChatStore
-from docmind.agents.chats.writing import ChatWriter, recover
+from docmind.agents.chats.writing import ChatWriter
 from docmind.agents.protocol import KeptTurn, Token
 from fakes.chats import Telling, answered, say, some_chat, timed, writing
 from fakes.waiting import until
@@ -74,8 +75,7 @@ def test_an_answer_that_a_kill_has_cut_is_kept_as_a_broken_one(file: Path, telli
     ask(journal)
     append(journal, writing("r1", "Blue as the sea"))
     journal.close()
-    assert recover(file) == 1
-    assert recover(file) == 0
+    assert prepare(file) == ""
     (turn,) = turns(file)
     assert (turn.state, turn.answer, turn.profile) == ("broken", "Blueasthesea", "fast")
     assert turn.events == writing("r1", "Blue as the sea")
@@ -86,7 +86,7 @@ def test_an_answer_that_was_complete_before_the_kill_is_done(file: Path, telling
     ask(journal)
     append(journal, timed(Token(run="r1", text="Blue."), answered("r1", "Blue.")))
     journal.close()
-    recover(file)
+    prepare(file)
     assert turns(file)[0].state == "done"
 
 
