@@ -84,11 +84,11 @@ def _decompressed(lines: bytes) -> bytes:
 def _from_lines(lines: bytes) -> list[TimedEvent]:
     try:
         return _decoder.decode_lines(lines)
-    except msgspec.DecodeError:
+    except ValueError:  # also what is no UTF-8
         return list(_readable(lines.split(b"\n")))
 
 
 def _readable(lines: Iterable[bytes]) -> Iterator[TimedEvent]:
     for line in lines:
-        with contextlib.suppress(msgspec.DecodeError):
+        with contextlib.suppress(ValueError):
             yield _decoder.decode(line)

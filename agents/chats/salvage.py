@@ -6,7 +6,7 @@ Whoever meets damage leaves a mark (schema.py); the next engine mends it before 
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -121,17 +121,18 @@ def _read_into(part: Path, file: Path) -> tuple[int, int | None]:
 
 def _opened(file: Path, work: Path) -> sqlite3.Connection:
     """The damaged file; where its first page is damaged, which says what is where, a copy with that of a new store."""
-    try:
+    with suppress(sqlite3.DatabaseError):
         return _reading(file)
-    except sqlite3.DatabaseError:
-        fresh = work.with_suffix(".fresh")
-        database.connect(fresh, "rwc", SCHEMA).close()
-        first = bytearray(fresh.read_bytes()[:_PAGE])
+    fresh = work.with_suffix(".fresh")
+    database.connect(fresh, "rwc", SCHEMA).close()
+    first = bytearray(fresh.read_bytes()[:_PAGE])
     first[28:40] = bytes(12)  # its size, and which pages are free: that was another file
     _copy(file, work)
     with work.open("r+b") as pages:
         pages.write(first)
-    return _reading(work)
+    with suppress(sqlite3.DatabaseError):
+        return _reading(work)
+    return _reading(fresh)  # nothing is left
 
 
 def _reading(file: Path) -> sqlite3.Connection:
