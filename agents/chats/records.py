@@ -14,17 +14,16 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
     chat: str
     run: str
+    """The turn; where the title was found, the one that was shown last."""
     title: str
     """The chat's."""
-    where: Literal["question", "answer"]
+    where: Literal["title", "question", "answer"]
     snippet: str
     """The text around the hit, on one line."""
     marks: list[tuple[int, int]]
     """Where the words that were looked for stand in the snippet: start and end, in characters."""
     asked_at: float
-    """Unix time, in seconds."""
-    score: float
-    """Higher is better; comparable within one result list only."""
+    """Unix time, in seconds; of a title, when the chat was last changed."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):

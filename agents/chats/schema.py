@@ -34,6 +34,7 @@ CREATE TABLE chat(
     deleted_at REAL
 );
 CREATE INDEX chat_changes ON chat(changes);
+CREATE INDEX chat_listed ON chat(archived, pinned, changes);
 CREATE TABLE turn(
     n INTEGER PRIMARY KEY,
     run TEXT NOT NULL UNIQUE,

@@ -88,8 +88,8 @@ class ChatStore:
 
         `roots`: those on exactly these folders.
         """
-        where = f"deleted_at IS {'NOT ' if deleted else ''}NULL AND archived = ?"
-        values: list[object] = [archived]
+        where = "deleted_at IS NOT NULL" if deleted else "deleted_at IS NULL AND archived = ?"
+        values: list[object] = [] if deleted else [archived]
         if roots is not None:
             where, values = f"{where} AND roots = ?", [*values, rows.roots_key(roots)]
         return self._infos(f"WHERE {where} ORDER BY pinned DESC, changes DESC LIMIT ? OFFSET ?", *values, limit, offset)
@@ -110,7 +110,7 @@ class ChatStore:
         Without `events` they come without their records, which are most of them. Raises DocmindError (NO_CHAT).
         """
         head = head or self.chat(chat).head
-        with self._reading():
+        with self.reading():
             found = self._db.execute("SELECT run, parent, n FROM turn WHERE chat = ?", (chat,)).fetchall()
             parents = {run: (parent, n) for run, parent, n in found}
             numbers: list[int] = []
@@ -137,7 +137,7 @@ class ChatStore:
     def summaries(self, chat: str) -> dict[str, Summary]:
         """Run -> what stands for this turn and all before it."""
         sql = """SELECT run, text, by, at FROM summary JOIN turn ON turn.n = summary.turn WHERE chat = ? ORDER BY n"""
-        with self._reading():
+        with self.reading():
             found = self._db.execute(sql, (chat,)).fetchall()
         return {run: Summary(run=run, text=text, by=by, at=at) for run, text, by, at in found}
 
@@ -180,11 +180,11 @@ class ChatStore:
         self._change(sql, summary.text, summary.by, summary.at, summary.run)
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        """In a file of a newer version what cannot be read is no damage."""
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """For what reads the tables itself. In a file of a newer version what cannot be read is no damage."""
         try:
             with errors_of(self.file):
-                yield
+                yield self._db
         except DocmindError as error:
             if self.notice and error.code == Code.CHATS_DAMAGED:
                 raise newer(self.file) from error
@@ -197,11 +197,11 @@ class ChatStore:
     def _infos(self, where: str, *values: object) -> list[ChatInfo]:
         sql = f"""SELECT {rows.CHAT} FROM (SELECT * FROM chat {where}) AS chat LEFT JOIN turn ON turn.run = chat.head
                   ORDER BY chat.pinned DESC, chat.changes DESC"""
-        with self._reading():
+        with self.reading():
             return [rows.info(row) for row in self._db.execute(sql, values)]
 
     def _turns(self, where: str, *values: object, events: bool) -> list[KeptTurn]:
-        with self._reading():
+        with self.reading():
             found = self._db.execute(f"SELECT n, chat, {rows.TURN} FROM turn WHERE {where}", values).fetchall()
             turns = [(n, rows.turn(row, chat)) for n, chat, *row in found]
         return [msgspec.structs.replace(turn, events=self._events(n, turn)) if events else turn for n, turn in turns]
@@ -209,7 +209,7 @@ class ChatStore:
     def _events(self, n: int, turn: KeptTurn) -> list[TimedEvent]:
         """The record of the turn; where it is lost, what else is known of the answer."""
         try:
-            with self._reading():
+            with self.reading():
                 events = rows.events_of(self._db, n)
         except DocmindError as error:
             if error.code != Code.CHATS_DAMAGED:
