@@ -17,10 +17,6 @@ _NOT_OURS = "it was not written by this version of docmind"
 class NewerVersion(sqlite3.DatabaseError):
     """The file is one of ours, but of a later docmind."""
 
-    def __init__(self, version: int) -> None:
-        super().__init__(_NOT_OURS)
-        self.version = version
-
 
 class Schema(NamedTuple):
     """What makes a file one of ours."""
@@ -45,15 +41,16 @@ def connect(file: Path, mode: Mode, schema: Schema) -> sqlite3.Connection:
     """
     if mode == "rwc" and not exists(file):
         _make(file, schema)
-    connection, version = _reading(file, schema)
+    with closing(look(file)) as db:
+        version = _checked(db, schema)
     if version < schema.version:
-        connection.close()
         _migrate(file, schema)
-        connection, _ = _reading(file, schema)
-    if mode == "ro":
-        return connection
-    connection.close()
-    return _writing(file, schema)
+    return _reading(file) if mode == "ro" else _writing(file, schema)
+
+
+def look(file: Path) -> sqlite3.Connection:
+    """The file opened for reading, whatever it is, without leaving a trace; for a moment, or where nobody writes it."""
+    return _reading(file) if is_written(file) else _open(file, "ro&immutable=1")
 
 
 def exists(file: Path) -> bool:
@@ -77,33 +74,33 @@ def _open(file: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
     )
-    connection.executescript("PRAGMA busy_timeout=5000; PRAGMA cache_size=-32768;")
-    return connection
-
-
-def _reading(file: Path, schema: Schema) -> tuple[sqlite3.Connection, int]:
-    """The file opened for reading, and its version."""
     try:
-        return _checked(_open(file, "ro"), schema)
-    except sqlite3.Error as error:
-        if code_of(error) not in DISK_ERRORS or is_written(file):
-            raise
-    # Readers share a file beside it, which a full disk or a read-only folder refuses; alone it does without.
-    return _checked(_open(file, "ro&immutable=1"), schema)
-
-
-def _checked(connection: sqlite3.Connection, schema: Schema) -> tuple[sqlite3.Connection, int]:
-    """The connection with the file's version: this one, or one that can be brought up to it."""
-    try:
-        application, version = _marks(connection)
-        if application == schema.application and version > schema.version:
-            raise NewerVersion(version)
-        if application != schema.application or not {*range(version, schema.version)} <= schema.steps.keys():
-            raise sqlite3.DatabaseError(_NOT_OURS)
+        connection.executescript("PRAGMA busy_timeout=5000; PRAGMA cache_size=-32768;")
+        _marks(connection)
     except BaseException:
         connection.close()
         raise
-    return connection, version
+    return connection
+
+
+def _reading(file: Path) -> sqlite3.Connection:
+    try:
+        return _open(file, "ro")
+    except sqlite3.Error as error:
+        # Readers share a file beside it, which a full disk or a read-only folder refuses; alone it does without.
+        if code_of(error) in DISK_ERRORS and not is_written(file):
+            return _open(file, "ro&immutable=1")
+        raise
+
+
+def _checked(connection: sqlite3.Connection, schema: Schema) -> int:
+    """The file's version: this one, or one that can be brought up to it."""
+    application, version = _marks(connection)
+    if application == schema.application and version > schema.version:
+        raise NewerVersion(_NOT_OURS)
+    if application != schema.application or not {*range(version, schema.version)} <= schema.steps.keys():
+        raise sqlite3.DatabaseError(_NOT_OURS)
+    return version
 
 
 def _marks(connection: sqlite3.Connection) -> tuple[int, int]:

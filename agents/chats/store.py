@@ -37,10 +37,10 @@ class ChatStore:
         with errors_of(file):
             try:
                 self._db = self._opened(mode)
-            except database.NewerVersion as error:
+            except database.NewerVersion:
                 if mode != "ro":
                     raise
-                self._db = database.connect(file, "ro", SCHEMA._replace(version=error.version))
+                self._db = database.look(file)
                 self.notice = newer(file).message
 
     def _opened(self, mode: database.Mode) -> sqlite3.Connection:
