@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -122,15 +123,32 @@ def _writing(file: Path, schema: Schema) -> sqlite3.Connection:
 
 
 def _make(file: Path, schema: Schema) -> None:
+    """Under another name first: whatever happens, the file is complete or not there."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _touch(file)
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")
+    os.close(descriptor)
+    part = Path(name)
     marks = f"PRAGMA application_id={schema.application}; PRAGMA user_version={schema.version};"
-    with closing(_open(file, "rw")) as db:  # in WAL mode a kill could leave a file that is neither empty nor ours
-        try:
-            db.executescript(f"BEGIN IMMEDIATE; {schema.tables} {marks} COMMIT;")
-        except sqlite3.OperationalError:
-            if _marks(db)[0] != schema.application:  # nobody else was faster
-                raise
+    try:
+        with closing(_open(part, "rw")) as db:
+            db.executescript(f"PRAGMA journal_mode=OFF; BEGIN; {schema.tables} {marks} COMMIT;")
+        sync(part)
+        if file.exists():  # and empty: a file that was never finished
+            part.replace(file)
+        else:
+            _name(part, file)
+        sync(file.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _name(part: Path, file: Path) -> None:
+    try:
+        os.link(part, file)
+    except FileExistsError:  # somebody else was faster
+        return
+    except OSError:  # a file system without links
+        part.replace(file)
 
 
 def _touch(file: Path) -> None:
