@@ -6,9 +6,8 @@ waits in memory, in its order, and is tried again.
 
 import logging
 import os
-import queue
 import threading
-import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +65,8 @@ class Journal:
         Secrets of the environment are not written.
         """
         self._file, self._told, self._retry_s = file, told, retry_s
-        self._queue: queue.SimpleQueue[_Said | _Ended | _Hide | Write | None] = queue.SimpleQueue()
+        self._inbox: deque[_Said | _Ended | _Hide | Write] = deque()
+        self._something, self._urgent, self._closing = threading.Event(), threading.Event(), threading.Event()
         self._secrets = Secrets(of_environment(os.environ))
         self._veils: dict[str, Veil] = {}
         self._waiting: list[Write] = []
@@ -83,7 +83,7 @@ class Journal:
 
     def hide(self, values: Iterable[str]) -> None:
         """Secrets that are not written from now on, such as API keys."""
-        self._queue.put(_Hide(frozenset(values)))
+        self._put(_Hide(frozenset(values)))
 
     def begin(self, chat: ChatInfo) -> None:
         """A chat, before its first question."""
@@ -95,61 +95,63 @@ class Journal:
 
     def append(self, run: str, event: TimedEvent) -> None:
         """Something that has happened in a turn."""
-        self._queue.put(_Said(run, event))
+        self._put(_Said(run, event), urgent=False)
 
     def finish(self, run: str, state: TurnState | None = None) -> None:
         """The turn has ended; without `state` its last event says how."""
-        self._queue.put(_Ended(run, state))
+        self._put(_Ended(run, state))
 
     def write(self, work: Write) -> None:
         """Any other change, in its place between the others."""
-        self._queue.put(work)
+        self._put(work)
 
     def close(self) -> None:
         """Waits for what has been handed over, but not for ever: the disk may hang."""
-        self._queue.put(None)
+        for event in (self._closing, self._urgent, self._something):
+            event.set()
         self._thread.join(_CLOSE_S)
+
+    def _put(self, message: _Said | _Ended | _Hide | Write, urgent: bool = True) -> None:
+        """To wake a thread costs more than the rest: once for what is said within EVERY_S is enough."""
+        self._inbox.append(message)
+        for event in (self._urgent, self._something) if urgent else (self._something,):
+            if not event.is_set():
+                event.set()
 
     def _run(self) -> None:
         closing = False
         while not closing:
-            closing = self._gather()
+            self._wait()
+            closing = self._closing.is_set()  # what came before that is in the inbox
+            while self._inbox:
+                self._take(self._inbox.popleft())
             self._write()
         if self._waiting:
             log.error("The last of a chat is lost. %s", self._problem)
         self._let_go()
 
-    def _gather(self) -> bool:
-        """Takes what comes until something has to be written; true at the end."""
-        due = time.monotonic() + self._retry_s if self._problem else None
-        while due is None or due > time.monotonic():
-            try:
-                message = self._queue.get(timeout=None if due is None else max(due - time.monotonic(), 0.0))
-            except queue.Empty:
-                break
-            if message is None:
-                return True
-            wait = self._take(message)
-            if wait is not None and not self._problem:
-                due = min(time.monotonic() + wait, due or float("inf"))
-        return False
+    def _wait(self) -> None:
+        """Until something has to be written."""
+        if self._problem:
+            self._closing.wait(self._retry_s)
+        else:
+            self._something.wait()
+            self._urgent.wait(EVERY_S)
+        self._something.clear()
+        self._urgent.clear()
 
-    def _take(self, message: _Said | _Ended | _Hide | Write) -> float | None:
-        """Within how many seconds it has to be written."""
+    def _take(self, message: _Said | _Ended | _Hide | Write) -> None:
         match message:
             case _Hide():
                 self._secrets.add(message.values)
-                return None
             case _Said(run, event):
                 self._add(run, self._veil(run).take(event))
-                return EVERY_S
             case _Ended(run, state):
                 self._add(run, self._veil(run).close())
                 del self._veils[run]
                 self._waiting.append(lambda store: store.finish(run, state))
             case _:
                 self._waiting.append(message)
-        return 0.0
 
     def _veil(self, run: str) -> Veil:
         return self._veils.setdefault(run, Veil(self._secrets))

@@ -78,7 +78,9 @@ def _any(db: sqlite3.Connection, terms: Sequence[str], limit: int) -> Iterator[H
 
 
 def _turns_with(db: sqlite3.Connection, term: str) -> int:
-    return int(db.execute("SELECT count(*) FROM said WHERE said MATCH ?", (quoted(term),)).fetchone()[0])
+    """How many, as far as it matters."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM said WHERE said MATCH ? LIMIT ?)"
+    return int(db.execute(sql, (quoted(term), MOST_RANKED + 1)).fetchone()[0])
 
 
 def _hit(row: Sequence[Any]) -> Hit:
