@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import database
 from ..text import one_line
-from .schema import SCHEMA, damage_mark, errors_of
+from .schema import SCHEMA, damage_mark, errors_of, newer
 
 _TABLES = {"chat": "n", "turn": "n", "record": "turn", "event": "n", "summary": "turn"}
 """Table -> its row numbers."""
@@ -46,6 +46,7 @@ def salvage(file: Path) -> str:
     Cut off at any point it is done again, or ended by `finish`. Raises DocmindError.
     """
     with errors_of(file):
+        _refuse_newer(file)
         kept = _keep(file)
         part = _beside(file, ".new.part")
         _tidy(file)
@@ -68,6 +69,13 @@ def finish(file: Path) -> None:
             new.replace(file)
             _remove(damage_mark(file))
             database.sync(file.parent)
+
+
+def _refuse_newer(file: Path) -> None:
+    """Its tables are not known here."""
+    with suppress(sqlite3.DatabaseError), closing(database.look(file)) as db:
+        if db.execute("PRAGMA user_version").fetchone()[0] > SCHEMA.version:
+            raise newer(file)
 
 
 def _beside(file: Path, suffix: str) -> Path:

@@ -11,7 +11,7 @@ from docmind.agents import database
 from docmind.agents.chats import schema, store, writing
 from docmind.agents.chats.journal import Journal
 from docmind.agents.chats.opening import prepare
-from docmind.agents.chats.schema import SCHEMA
+from docmind.agents.chats.schema import SCHEMA, damage_mark
 from docmind.agents.chats.store import ChatStore
 from docmind.agents.chats.writing import ChatWriter
 from docmind.agents.errors import Code, DocmindError
@@ -124,6 +124,13 @@ def test_a_newer_store_is_read_with_a_notice_and_not_a_byte_of_it_changes(newer:
         with pytest.raises(DocmindError) as caught:
             ChatStore(newer, mode)
         assert caught.value.code == Code.CHATS_NEWER
+    assert "newer version of docmind" in prepare(newer)
+    assert content(newer.parent) == held
+
+
+def test_a_newer_store_is_not_mended(newer: Path) -> None:
+    damage_mark(newer).touch()
+    held = content(newer.parent)
     assert "newer version of docmind" in prepare(newer)
     assert content(newer.parent) == held
 
