@@ -14,9 +14,8 @@ from ..errors import Code
 from ..protocol.kept import ChatInfo, KeptTurn, TimedEvent
 from ..protocol.run_events import Failed, Token
 
-CHAT = """chat.id, chat.title, chat.titled_by, chat.roots, chat.made_at, chat.changed_at, chat.head, chat.turns,
-    chat.profile, chat.pinned, chat.archived, chat.deleted_at, turn.state"""
-"""The columns of a ChatInfo, in its order, from `chat LEFT JOIN turn`."""
+CHAT = "id, title, titled_by, roots, made_at, changed_at, head, turns, profile, pinned, archived, deleted_at, state"
+"""The columns of a ChatInfo, in its order."""
 TURN = "run, parent, question, asked_at, state, answer, profile, model"
 """The columns of a KeptTurn, in its order."""
 

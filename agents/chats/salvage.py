@@ -32,6 +32,7 @@ UPDATE turn SET parent = (
 UPDATE chat SET turns = (SELECT count(*) FROM turn WHERE chat = id);
 UPDATE chat SET head = (SELECT run FROM turn WHERE chat = id ORDER BY n DESC LIMIT 1)
 WHERE head NOT IN (SELECT run FROM turn) OR head IS NULL;
+UPDATE chat SET head = head;
 DELETE FROM record WHERE turn NOT IN (SELECT n FROM turn);
 DELETE FROM event WHERE turn NOT IN (SELECT n FROM turn);
 DELETE FROM summary WHERE turn NOT IN (SELECT n FROM turn);

@@ -27,6 +27,7 @@ CREATE TABLE chat(
     changed_at REAL NOT NULL,
     changes INTEGER NOT NULL,
     head TEXT,
+    state TEXT,
     turns INTEGER NOT NULL DEFAULT 0,
     profile TEXT NOT NULL,
     pinned INTEGER NOT NULL,
@@ -56,6 +57,12 @@ CREATE TABLE summary(turn INTEGER PRIMARY KEY, text TEXT NOT NULL, by TEXT NOT N
 CREATE VIRTUAL TABLE said USING fts5(
     question, answer, content='turn', content_rowid='n', tokenize='porter unicode61'
 );
+CREATE TRIGGER chat_turned AFTER UPDATE OF head ON chat BEGIN
+    UPDATE chat SET state = (SELECT state FROM turn WHERE run = new.head) WHERE n = new.n;
+END;
+CREATE TRIGGER turn_changed AFTER UPDATE OF state ON turn BEGIN
+    UPDATE chat SET state = new.state WHERE id = new.chat AND head = new.run;
+END;
 CREATE TRIGGER turn_added AFTER INSERT ON turn BEGIN
     INSERT INTO said(rowid, question, answer) VALUES (new.n, new.question, new.answer);
 END;

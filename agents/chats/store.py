@@ -195,10 +195,8 @@ class ChatStore:
             db.execute(sql, values)
 
     def _infos(self, where: str, *values: object) -> list[ChatInfo]:
-        sql = f"""SELECT {rows.CHAT} FROM (SELECT * FROM chat {where}) AS chat LEFT JOIN turn ON turn.run = chat.head
-                  ORDER BY chat.pinned DESC, chat.changes DESC"""
-        with self.reading():
-            return [rows.info(row) for row in self._db.execute(sql, values)]
+        with self.reading() as db:
+            return [rows.info(row) for row in db.execute(f"SELECT {rows.CHAT} FROM chat {where}", values)]
 
     def _turns(self, where: str, *values: object, events: bool) -> list[KeptTurn]:
         with self.reading():

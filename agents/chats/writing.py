@@ -63,7 +63,7 @@ class ChatWriter(ChatStore):
                 for turn in turns:
                     _record(db, _add(db, msgspec.structs.replace(turn, chat=chat.id)), turn.events)
                 count = "(SELECT count(*) FROM turn WHERE chat = id)"
-                db.execute(f"UPDATE chat SET turns = {count} WHERE id = ?", (chat.id,))
+                db.execute(f"UPDATE chat SET turns = {count}, head = head WHERE id = ?", (chat.id,))
         except DocmindError as error:
             if not isinstance(error.__cause__, sqlite3.IntegrityError):
                 raise
