@@ -7,6 +7,7 @@ waits in memory, in its order, and is tried again.
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ EVERY_S = 0.3
 """Text is written at most so often; with the writing itself, less than a second of it is lost by a kill."""
 RETRY_S = 3.0
 """Pause after a failure."""
+_LAST_TRIES, _LAST_PAUSE_S = 3, 0.5
+"""At the end, before what could not be written is lost."""
 _CLOSE_S = 5.0
 """Longest wait for the last things to be written."""
 
@@ -125,6 +128,9 @@ class Journal:
             closing = self._closing.is_set()  # what came before that is in the inbox
             while self._inbox:
                 self._take(self._inbox.popleft())
+            self._write()
+        for _ in range(_LAST_TRIES if self._waiting else 0):
+            time.sleep(min(self._retry_s, _LAST_PAUSE_S))
             self._write()
         if self._waiting:
             log.error("The last of a chat is lost. %s", self._problem)
