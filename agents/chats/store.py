@@ -109,9 +109,9 @@ class ChatStore:
 
         Without `events` they come without their records, which are most of them. Raises DocmindError (NO_CHAT).
         """
-        head = head or self.chat(chat).head
-        with self.reading():
-            found = self._db.execute("SELECT run, parent, n FROM turn WHERE chat = ?", (chat,)).fetchall()
+        with self.reading() as db:
+            head = head or self.chat(chat).head
+            found = db.execute("SELECT run, parent, n FROM turn WHERE chat = ?", (chat,)).fetchall()
             parents = {run: (parent, n) for run, parent, n in found}
             numbers: list[int] = []
             while head in parents and parents[head][1] not in numbers:  # a damaged store may hold a circle
@@ -137,8 +137,8 @@ class ChatStore:
     def summaries(self, chat: str) -> dict[str, Summary]:
         """Run -> what stands for this turn and all before it."""
         sql = """SELECT run, text, by, at FROM summary JOIN turn ON turn.n = summary.turn WHERE chat = ? ORDER BY n"""
-        with self.reading():
-            found = self._db.execute(sql, (chat,)).fetchall()
+        with self.reading() as db:
+            found = db.execute(sql, (chat,)).fetchall()
         return {run: Summary(run=run, text=text, by=by, at=at) for run, text, by, at in found}
 
     def rename(self, chat: str, title: str, by: TitledBy = "user") -> None:
@@ -181,12 +181,19 @@ class ChatStore:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """For what reads the tables itself. In a file of a newer version what cannot be read is no damage."""
+        """For what reads the tables itself; all that is read within it is of the same moment."""
         try:
             with errors_of(self.file):
-                yield self._db
+                if self._db.in_transaction:
+                    yield self._db
+                    return
+                self._db.execute("BEGIN")
+                try:
+                    yield self._db
+                finally:
+                    self._db.execute("ROLLBACK")
         except DocmindError as error:
-            if self.notice and error.code == Code.CHATS_DAMAGED:
+            if self.notice and error.code == Code.CHATS_DAMAGED:  # no damage, but tables that are not known here
                 raise newer(self.file) from error
             raise
 
@@ -199,16 +206,18 @@ class ChatStore:
             return [rows.info(row) for row in db.execute(f"SELECT {rows.CHAT} FROM chat {where}", values)]
 
     def _turns(self, where: str, *values: object, events: bool) -> list[KeptTurn]:
-        with self.reading():
-            found = self._db.execute(f"SELECT n, chat, {rows.TURN} FROM turn WHERE {where}", values).fetchall()
+        with self.reading() as db:
+            found = db.execute(f"SELECT n, chat, {rows.TURN} FROM turn WHERE {where}", values).fetchall()
             turns = [(n, rows.turn(row, chat)) for n, chat, *row in found]
-        return [msgspec.structs.replace(turn, events=self._events(n, turn)) if events else turn for n, turn in turns]
+            if not events:
+                return [turn for _, turn in turns]
+            return [msgspec.structs.replace(turn, events=self._events(n, turn)) for n, turn in turns]
 
     def _events(self, n: int, turn: KeptTurn) -> list[TimedEvent]:
         """The record of the turn; where it is lost, what else is known of the answer."""
         try:
-            with self.reading():
-                events = rows.events_of(self._db, n)
+            with self.reading() as db:
+                events = rows.events_of(db, n)
         except DocmindError as error:
             if error.code != Code.CHATS_DAMAGED:
                 raise

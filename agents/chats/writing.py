@@ -56,12 +56,16 @@ class ChatWriter(ChatStore):
                 db.execute(sql, (time.time(), n, chat))
 
     def put(self, chat: ChatInfo, turns: Iterable[KeptTurn]) -> None:
-        """A whole chat at once, as from an import. Raises DocmindError (CHAT_EXISTS) where it, or a turn, is there."""
+        """A whole chat at once, as from an import; a turn that went on there is broken here.
+
+        Raises DocmindError (CHAT_EXISTS) where it, or one of its turns, is there.
+        """
         try:
             with self.transaction() as db:
                 db.execute(_ADD_CHAT, _values(chat))
                 for turn in turns:
-                    _record(db, _add(db, msgspec.structs.replace(turn, chat=chat.id)), turn.events)
+                    state: TurnState = "broken" if turn.state == "going on" else turn.state
+                    _record(db, _add(db, msgspec.structs.replace(turn, chat=chat.id, state=state)), turn.events)
                 count = "(SELECT count(*) FROM turn WHERE chat = id)"
                 db.execute(f"UPDATE chat SET turns = {count}, head = head WHERE id = ?", (chat.id,))
         except DocmindError as error:

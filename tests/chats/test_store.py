@@ -5,13 +5,14 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from docmind.agents.chats.records import Summary
 from docmind.agents.chats.store import KEPT_S, ChatStore
 from docmind.agents.chats.writing import ChatWriter
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.protocol import Token
+from docmind.agents.protocol import KeptTurn, Token
 from fakes.chats import answered, say, some_chat, stopped, timed, writing
 
 
@@ -194,6 +195,23 @@ def test_a_whole_chat_is_put_in_at_once_or_not_at_all(file: Path) -> None:
                 new.put(doubled, turns[:1])
             assert caught.value.code == Code.CHAT_EXISTS
         assert [chat.id for chat in new.chats()] == ["c1"]
+
+
+def test_what_went_on_elsewhere_is_broken_here(file: Path) -> None:
+    turn = KeptTurn(run="r1", parent=None, question="?", asked_at=1.0, state="going on", answer="Blu")
+    with ChatWriter(file) as store:
+        store.put(msgspec.structs.replace(some_chat(), head="r1"), [turn])
+        assert (store.path("c1")[0].state, store.chat("c1").state, store.unfinished()) == ("broken", "broken", [])
+
+
+def test_what_is_read_together_is_of_the_same_moment(file: Path) -> None:
+    with ChatWriter(file) as writer, ChatStore(file) as reader:
+        say(file, "First?", run="r1")
+        with reader.reading():
+            before = (reader.turns("c1"), reader.chat("c1"))
+            writer.ask("r2", "c1", "r1", "Second?", 1.0)
+            assert (reader.turns("c1"), reader.chat("c1")) == before
+        assert len(reader.turns("c1")) == 2
 
 
 def test_two_may_write_at_the_same_time(file: Path) -> None:
