@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from ..records import Call, Change, Passage, ProfileState
 from ..views import View
 from .run_events import AnyRunEvent, Event, RunEvent
@@ -88,7 +90,7 @@ class Source(Event, frozen=True, kw_only=True):
     page: int | None = None
     lines: tuple[int, int] | None = None
     """Of a changed file: where the passage, or what stands in its place, is now."""
-    changes: list[Change] = []
+    changes: list[Change] = msgspec.field(default_factory=list)
     """The difference when it has changed; empty when nothing like it is left."""
 
 
