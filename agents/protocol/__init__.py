@@ -11,6 +11,7 @@ from .commands import (
     Cancel,
     Check,
     Command,
+    Enter,
     Hello,
     Look,
     Measure,
@@ -19,7 +20,20 @@ from .commands import (
     Stop,
     Warm,
 )
-from .events import AnyEvent, Checked, Library, Measured, Observed, Profiles, Source, SourceState, Welcome
+from .events import (
+    AnyEvent,
+    Asked,
+    Checked,
+    Entered,
+    Library,
+    Measured,
+    Observed,
+    Profiles,
+    Saving,
+    Source,
+    SourceState,
+    Welcome,
+)
 from .kept import ChatInfo, KeptTurn, TimedEvent, TitledBy, TurnState
 from .run_events import (
     CANCELLED,
@@ -51,12 +65,15 @@ __all__ = [
     "AnyEvent",
     "AnyRunEvent",
     "Ask",
+    "Asked",
     "Breakers",
     "Cancel",
     "ChatInfo",
     "Check",
     "Checked",
     "Command",
+    "Enter",
+    "Entered",
     "Event",
     "Failed",
     "Hello",
@@ -76,6 +93,7 @@ __all__ = [
     "Rule",
     "RunEvent",
     "RunState",
+    "Saving",
     "Source",
     "SourceState",
     "State",

@@ -29,11 +29,24 @@ class Open(Command, frozen=True, kw_only=True):
     """API key per profile name, read by the client from its own environment."""
 
 
+class Enter(Command, frozen=True, kw_only=True):
+    """Chooses the chat that this connection looks at, after Open; always answered with Entered.
+
+    Without a name it is a new one, which is kept from its first question on. Without Enter there is one, too.
+    """
+
+    chat: str = ""
+    going_on: bool = False
+    """Rather than a new one: the newest on these folders in which an answer is on its way, or came unseen."""
+
+
 class Ask(Command, frozen=True, kw_only=True):
-    """A question about the opened folders."""
+    """A question about the opened folders, in the chat that was entered. One that the chat has already is ignored."""
 
     run: str
     question: str
+    parent: str | None = None
+    """The turn that it follows: None: the chat's last; "": none, it is a first question."""
     profile: str | None = None
     fallback: bool = True
     """False: this profile is pinned, no other one is asked."""
@@ -42,7 +55,8 @@ class Ask(Command, frozen=True, kw_only=True):
 
 
 class Cancel(Command, frozen=True, kw_only=True):
-    """Stops the run; the engine answers with Failed(code=CANCELLED)."""
+    """Stops the run, whoever asked for it; it ends with Failed(code=CANCELLED). Nothing else stops a question: one
+    whose client has left is answered all the same."""
 
     run: str
 
@@ -111,4 +125,4 @@ class Stop(Command, frozen=True, kw_only=True):
     only_idle: bool = False
 
 
-AnyCommand = Hello | Open | Ask | Cancel | Check | Warm | Observe | Breakers | Look | Measure | Stop
+AnyCommand = Hello | Open | Enter | Ask | Cancel | Check | Warm | Observe | Breakers | Look | Measure | Stop

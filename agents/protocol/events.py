@@ -6,6 +6,7 @@ import msgspec
 
 from ..records import Call, Change, Passage, ProfileState
 from ..views import View
+from .kept import ChatInfo, KeptTurn
 from .run_events import AnyRunEvent, Event, RunEvent
 from .version import PROTOCOL
 
@@ -94,4 +95,32 @@ class Source(Event, frozen=True, kw_only=True):
     """The difference when it has changed; empty when nothing like it is left."""
 
 
-AnyEvent = Welcome | Library | AnyRunEvent | Measured | Profiles | Checked | Observed | Source
+class Entered(Event, frozen=True, kw_only=True):
+    """Answer to Enter: the chat as it is now. What happens in it from then on follows, without a gap or a repeat."""
+
+    chat: ChatInfo
+    turns: list[KeptTurn]
+    """From its first question to its last, those that are being answered with their events so far."""
+    earlier: int = 0
+    """Turns before these that were left out, since the chat is very long."""
+
+
+class Asked(RunEvent, frozen=True, kw_only=True):
+    """A question was asked in this chat, by this client or by another one."""
+
+    parent: str | None
+    question: str
+    at: float
+    """Unix time, in seconds."""
+
+
+class Saving(RunEvent, frozen=True, kw_only=True):
+    """Whether what happens in this chat is being saved. `run` is empty: it concerns all of it."""
+
+    problem: str
+    """Why nothing is saved at the moment; it is kept in memory, and tried again. Empty: all of it is saved again."""
+
+
+AnyEvent = (
+    Welcome | Library | AnyRunEvent | Measured | Entered | Asked | Saving | Profiles | Checked | Observed | Source
+)

@@ -1,4 +1,4 @@
 """Which protocol this is."""
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised with every incompatible change; client and engine must agree."""
