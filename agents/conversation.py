@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from functools import partial
 
 from llama_index.core.agent.react.formatter import ReActChatFormatter
@@ -13,12 +13,13 @@ from workflows.errors import WorkflowCancelledByUser, WorkflowRuntimeError
 from workflows.handler import WorkflowHandler
 
 from . import citations, marks
+from .chats.live_turn import Exchange
 from .errors import Code, DocmindError
 from .library.index import Library
 from .library.rarity import rarity
 from .parser import TolerantParser
 from .prompt import SYSTEM
-from .protocol import Answered, AnyEvent
+from .protocol import Answered, AnyRunEvent
 from .records import Timings
 from .routing.llm import RoutedLLM
 from .routing.router import Route
@@ -39,14 +40,18 @@ BACKSTOP = 3
 
 
 class Conversation:
-    """A chat about one library. Earlier questions and answers are part of the later prompts."""
+    """Answers questions about one library."""
 
     def __init__(self, settings: AgentSettings, library: Library) -> None:
         self._settings, self._library = settings, library
-        self._history: list[ChatMessage] = []
 
-    async def ask(self, run: str, question: str, route: Route) -> AsyncGenerator[AnyEvent, None]:
-        """The events of one question, `Answered` last. Raises DocmindError; what was said until then stands."""
+    async def ask(
+        self, run: str, question: str, route: Route, past: Sequence[Exchange] = ()
+    ) -> AsyncGenerator[AnyRunEvent, None]:
+        """The events of one question, `Answered` last. `past`, the oldest first, is part of the prompt.
+
+        Raises DocmindError; what was said until then stands.
+        """
         look_ups = LookUps(self._library, self._settings.passages, partial(_budget, route))
         tools = look_ups.tools()
         turn = Turn(run, parameters(tools))
@@ -58,29 +63,18 @@ class Conversation:
             output_parser=TolerantParser(parameters(tools), question),
             formatter=ReActChatFormatter(system_header=SYSTEM),
         )
-        handler = agent.run(
-            user_msg=question, memory=self._memory(), max_iterations=self._settings.max_steps + BACKSTOP
-        )
+        handler = agent.run(user_msg=question, memory=_memory(past), max_iterations=self._settings.max_steps + BACKSTOP)
         async with _running(handler):
             async for happened in handler.stream_events():
                 for event in turn.translate(happened):
                     yield event
             await handler
-        yield await self._answered(run, question, turn, look_ups, route)
+        yield await self._answered(run, turn, look_ups, route)
 
-    def _memory(self) -> ChatMemoryBuffer:
-        """Made anew for each question: LlamaIndex puts tool text into it, and a failed question half a turn."""
-        return ChatMemoryBuffer.from_defaults(
-            chat_history=list(self._history), token_limit=MEMORY_TOKENS, tokenizer_fn=_as_tokens
-        )
-
-    async def _answered(self, run: str, question: str, turn: Turn, look_ups: LookUps, route: Route) -> Answered:
+    async def _answered(self, run: str, turn: Turn, look_ups: LookUps, route: Route) -> Answered:
         answer, cited = await asyncio.to_thread(
             citations.check, turn.answer, look_ups.shown, partial(rarity, self._library)
         )
-        # Without its marks: the numbers begin anew with each question.
-        said = marks.without(answer)
-        self._history += [ChatMessage(role="user", content=question), ChatMessage(role="assistant", content=said)]
         seconds = 0.0 if turn.whole else route.streamed_s
         speed = round(route.usage.completion_tokens / seconds, 1) if seconds else 0.0
         return Answered(
@@ -94,6 +88,18 @@ class Conversation:
             usage=route.usage,
             timings=Timings(first_token_ms=turn.first_token_ms, total_ms=turn.elapsed_ms, tokens_per_s=speed),
         )
+
+
+def _memory(past: Sequence[Exchange]) -> ChatMemoryBuffer:
+    """Made anew for each question: LlamaIndex puts tool text into it, and a failed question half a turn."""
+    messages = list[ChatMessage]()
+    for question, said in past:
+        # Without its marks: the numbers begin anew with each question.
+        messages += [
+            ChatMessage(role="user", content=question),
+            ChatMessage(role="assistant", content=marks.without(said)),
+        ]
+    return ChatMemoryBuffer.from_defaults(chat_history=messages, token_limit=MEMORY_TOKENS, tokenizer_fn=_as_tokens)
 
 
 def _as_tokens(text: str) -> list[None]:

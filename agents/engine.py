@@ -22,6 +22,8 @@ from types import ModuleType
 
 from .backends.discover import discover
 from .build import build
+from .chats.held import HeldChats
+from .chats.live import LiveChat
 from .cooling import Cooling
 from .endpoint import note_pid, only_engine
 from .errors import DocmindError
@@ -44,13 +46,14 @@ class Engine:
         self.data_dir, self.loads = data_dir, Loads(data_dir)
         self.pool = Pool(self.loads.add)
         self.idle_s = 600.0
-        """Seconds without a client after which the engine ends; the last client's settings decide."""
+        """Seconds with neither client nor question after which the engine ends; the last client's settings decide."""
         self.speeds: dict[str, float] = {}
         """Tokens a second of the last call that went well, by profile."""
         self.history = History()
         self.record = Recorder(record_file(data_dir))
         """Gets every call of a backend as it ends."""
         self.reductions, self.cooling = Reductions(data_dir), Cooling()
+        self.chats = HeldChats(data_dir)
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._ended = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None
@@ -85,8 +88,13 @@ class Engine:
 
     @property
     def busy(self) -> bool:
-        """Whether any client's question is being worked on."""
-        return any(session.busy for session in self._sessions.values())
+        """Whether anything is being worked on, for a client or for one that has left."""
+        return self.chats.are_busy or any(session.busy for session in self._sessions.values())
+
+    def answered(self, chat: LiveChat) -> None:
+        """A question is done; perhaps there is nothing more to do."""
+        self.chats.let_go(chat)
+        self._look_idle()
 
     def end(self) -> None:
         """Ends the process, cleanly."""
@@ -95,31 +103,35 @@ class Engine:
     async def serve(self, listener: socket.socket) -> None:
         """Answers clients until `end`."""
         server = await asyncio.start_unix_server(self._connected, sock=listener, limit=2**24)
-        self._wait_for_clients()
+        self._look_idle()
         async with server:
             await self._ended.wait()
             server.close()
             await self._close()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._idle:
-            self._idle.cancel()
         session = Session(self, reader, writer)
         task = asyncio.create_task(session.serve())
         self._sessions[task] = session
         task.add_done_callback(self._disconnected)
+        self._look_idle()
 
     def _disconnected(self, task: asyncio.Task[None]) -> None:
         self._sessions.pop(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("a session failed", exc_info=error)
-        self._wait_for_clients()
+        self._look_idle()
 
-    def _wait_for_clients(self) -> None:
-        if not self._sessions:
+    def _look_idle(self) -> None:
+        """Its time runs while there is neither a client nor a question."""
+        if self._idle:
+            self._idle.cancel()
+            self._idle = None
+        if not self._sessions and not self.chats.are_busy:
             self._idle = asyncio.get_running_loop().call_later(self.idle_s, self.end)
 
     async def _close(self) -> None:
+        await self.chats.aclose()
         for task in self._sessions:
             task.cancel()
         await asyncio.gather(*self._sessions, return_exceptions=True)

@@ -19,8 +19,11 @@ class Outbox:
         self._writer = writer
         self._waiting: list[AnyEvent] = []
         self._something, self._urgent = asyncio.Event(), asyncio.Event()
+        self._closed = False
 
     def put(self, event: AnyEvent) -> None:
+        if self._closed:
+            return
         last = self._waiting[-1] if self._waiting else None
         if isinstance(event, Token | Thought) and type(event) is type(last) and event.run == last.run:
             self._waiting[-1] = msgspec.structs.replace(last, text=last.text + event.text)
@@ -46,3 +49,7 @@ class Outbox:
         self._urgent.clear()
         self._writer.write(b"".join(_encoder.encode(event) + b"\n" for event in events))
         await self._writer.drain()
+
+    def close(self) -> None:
+        """Forgets what is put from now on: nobody hears it any more."""
+        self._closed = True

@@ -4,13 +4,16 @@ import asyncio
 import logging
 import os
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from .build import build
+from .chats.live import LiveChat
 from .checking import unchecked, with_breaker
 from .errors import Code, DocmindError
+from .mistake import mistake
 from .outbox import Outbox
 from .protocol import (
     CANCELLED,
@@ -19,6 +22,7 @@ from .protocol import (
     Breakers,
     Cancel,
     Check,
+    Enter,
     Failed,
     Hello,
     Look,
@@ -41,17 +45,18 @@ _decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 
 
 class Session:
-    """Lives as long as the connection; its questions end with it."""
+    """Lives as long as the connection. Its questions live longer: they belong to the chat."""
 
     def __init__(self, engine: "Engine", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._engine, self._reader, self._writer = engine, reader, writer
         self._outbox = Outbox(writer)
         self._workspace: Workspace | None = None
+        self._chat: LiveChat | None = None
         self._work: dict[asyncio.Task[None], str] = {}
 
     @property
     def busy(self) -> bool:
-        """Whether something is being worked on."""
+        """Whether something is being worked on, besides the questions of its chat."""
         return bool(self._work)
 
     async def serve(self) -> None:
@@ -60,7 +65,7 @@ class Session:
         sending.add_done_callback(self._sending_ended)
         try:
             async for line in self._reader:
-                self._obey(_decoder.decode(line))
+                await self._obey(_decoder.decode(line))
         except ConnectionError:
             pass  # it has left, which is no fault
         except ValueError as error:  # not a command, or a line over the limit
@@ -75,14 +80,16 @@ class Session:
                 log.error("an event could not be sent", exc_info=error)
             self._writer.close()
 
-    def _obey(self, command: AnyCommand) -> None:
+    async def _obey(self, command: AnyCommand) -> None:
         match command:
             case Hello():
                 self._outbox.put(Welcome(version=build()))
             case Open():
                 self._open(command)
+            case Enter():
+                await self._enter(command)
             case Ask():
-                self._ask(command)
+                await self._ask(command)
             case Check() if self._workspace:
                 self._start("check", self._workspace.check(command))
             case Warm() if self._workspace:
@@ -111,11 +118,32 @@ class Session:
         self._workspace = workspace
         self._start("", workspace.update())
 
-    def _ask(self, command: Ask) -> None:
-        if self._workspace:
-            self._start(command.run, self._workspace.ask(command))
-        else:
-            self._fail(command.run, DocmindError(Code.USAGE, "A question came before any folder was opened."))
+    async def _enter(self, command: Enter) -> LiveChat:
+        """Leaves the chat before it. What cannot be entered is told, and a new one takes its place."""
+        roots = self._workspace.roots if self._workspace else []
+        self._leave()
+        try:
+            self._chat = await self._engine.chats.enter(command, roots, self._outbox.put)
+        except DocmindError as error:
+            self._fail("", error)
+            self._chat = await self._engine.chats.enter(Enter(), roots, self._outbox.put)
+        return self._chat
+
+    def _leave(self) -> None:
+        if self._chat:
+            self._engine.chats.leave(self._chat, self._outbox.put)
+            self._chat = None
+
+    async def _ask(self, command: Ask) -> None:
+        try:
+            if not self._workspace:
+                raise DocmindError(Code.USAGE, "A question came before any folder was opened.")
+            chat = self._chat or await self._enter(Enter())
+            if task := chat.ask(command, partial(self._workspace.ask, command)):
+                self._workspace.hold_for(task)
+                task.add_done_callback(lambda _: self._engine.answered(chat))
+        except DocmindError as error:
+            self._fail(command.run, error)
 
     def _tell_breakers(self, command: Breakers) -> None:
         told = []
@@ -146,6 +174,8 @@ class Session:
     def _cancel(self, run: str) -> None:
         for task in [task for task, its_run in self._work.items() if its_run == run]:
             task.cancel()
+        if self._chat:
+            self._chat.cancel(run)
 
     def _done(self, task: asyncio.Task[None], work: Coroutine[Any, Any, None]) -> None:
         run = self._work.pop(task)
@@ -154,20 +184,19 @@ class Session:
             self._outbox.put(Failed(run=run, code=CANCELLED, message="Stopped."))
 
     async def _guard(self, run: str, work: Coroutine[Any, Any, None]) -> None:
-        """Whatever happens, a question ends in an event."""
+        """Whatever happens, it ends in an event."""
         try:
             await work
         except asyncio.CancelledError:
             self._outbox.put(Failed(run=run, code=CANCELLED, message="Stopped."))
         except Exception as error:
-            log.exception("unexpected failure")
-            hint = f"The details are in {self._engine.data_dir / 'engine.log'}; please report them."
-            self._fail(run, DocmindError(Code.INTERNAL, f"docmind made a mistake: {one_line(repr(error))}", hint))
+            self._outbox.put(mistake(run, error, self._engine.data_dir))
 
     def _fail(self, run: str, error: DocmindError) -> None:
         self._outbox.put(Failed(run=run, code=error.code, message=error.message, hint=error.hint))
 
     async def _close(self, sending: asyncio.Task[None]) -> None:
+        self._leave()
         tasks = list(self._work)
         for task in tasks:
             task.cancel()
@@ -181,6 +210,7 @@ class Session:
         except ValueError as error:
             log.warning("the last events could not be sent: %s", one_line(repr(error)))
         finally:
+            self._outbox.close()
             self._writer.close()
             if self._workspace:
                 self._workspace.close()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from llama_index.core.agent.workflow import AgentOutput, AgentStream, ToolCall, ToolCallResult
 
 from .backends.base import Delta
-from .protocol import AnyEvent, Meter, Retracted, RunState, State, Thought, Token, ToolCalled, ToolReturned
+from .protocol import AnyRunEvent, Meter, Retracted, RunState, State, Thought, Token, ToolCalled, ToolReturned
 from .react import ReactSplitter, without_open_fence
 from .records import Step
 from .routing.takeover import TakenOver
@@ -50,7 +50,7 @@ class Turn:
         """Since the question arrived."""
         return round(1e3 * (time.perf_counter() - self._started), 1)
 
-    def translate(self, happened: object) -> Iterator[AnyEvent]:
+    def translate(self, happened: object) -> Iterator[AnyRunEvent]:
         """Our events for one of the agent's."""
         match happened:
             case AgentStream(raw=State() as state):
@@ -85,12 +85,12 @@ class Turn:
             self._state = state
             yield State(run=self._run, state=state)
 
-    def _stream(self, happened: AgentStream) -> Iterator[AnyEvent]:
+    def _stream(self, happened: AgentStream) -> Iterator[AnyRunEvent]:
         if happened.thinking_delta:
             yield from self._think(happened.thinking_delta)
         yield from self._tell(self._splitter.feed(happened.delta))
 
-    def _tell(self, pieces: Iterator[tuple[str, str]]) -> Iterator[AnyEvent]:
+    def _tell(self, pieces: Iterator[tuple[str, str]]) -> Iterator[AnyRunEvent]:
         for section, text in pieces:
             if section == "thought":
                 self._thought.append(text)
@@ -104,26 +104,26 @@ class Turn:
             elif section == "answer" and self.steps:  # before any look-up it is no answer yet: see TolerantParser
                 yield from self._show(text)
 
-    def _think(self, text: str) -> Iterator[AnyEvent]:
+    def _think(self, text: str) -> Iterator[AnyRunEvent]:
         self._thinks = True
         yield from self.enter("thinking")
         yield Thought(run=self._run, text=text)
 
-    def _show(self, text: str) -> Iterator[AnyEvent]:
+    def _show(self, text: str) -> Iterator[AnyRunEvent]:
         if not self._answer:
             self.first_token_ms = self.elapsed_ms
         yield from self.enter("writing")
         self._answer.append(text)
         yield Token(run=self._run, text=text)
 
-    def _end_step(self, redo: bool) -> Iterator[AnyEvent]:
+    def _end_step(self, redo: bool) -> Iterator[AnyRunEvent]:
         yield from self._tell(self._splitter.close())
         if redo:
             yield from self._take_back()
         elif not self.answer:  # the model put its answer into the thought
             yield from self._show("".join(self._thought).strip())
 
-    def _begin_again(self, kept: str) -> Iterator[AnyEvent]:
+    def _begin_again(self, kept: str) -> Iterator[AnyRunEvent]:
         """Another backend goes on after `kept`: what was shown beyond that is taken back."""
         shown, first_token_ms = len("".join(self._answer)), self.first_token_ms
         told = bool(shown) or self._thinks

@@ -1,4 +1,4 @@
-"""What one client has opened: its settings, its folders and their index, its conversation."""
+"""What one client has opened: its settings, its folders and their index. Answers its questions."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .chats.live_turn import Exchange
 from .checking import check, order, unchecked, with_breaker
 from .documents import Documents
 from .errors import Code, DocmindError
@@ -18,6 +19,7 @@ from .looking import Looker
 from .protocol import (
     Answered,
     AnyEvent,
+    AnyRunEvent,
     Ask,
     Check,
     Checked,
@@ -41,12 +43,12 @@ from .settings import Profile
 from .tending import Tending
 
 if TYPE_CHECKING:
-    from .conversation import Conversation
     from .engine import Engine
 
 GRACE_S = 10.0
 """For what follows the last model: `quotes` and the check of citations take some ms."""
 Tell = Callable[[AnyEvent], None]
+TellRun = Callable[[AnyRunEvent], None]
 
 
 class Workspace:
@@ -54,13 +56,14 @@ class Workspace:
 
     def __init__(self, engine: "Engine", opened: Open, tell: Tell) -> None:
         self._engine, self._settings, self._keys, self._tell = engine, opened.settings, opened.keys, tell
+        self.roots = opened.roots
         self._roots = [Path(os.fsdecode(root)) for root in opened.roots]
         file = library_file(engine.data_dir, self._roots)
         self._library = Library(file)
         self._looker = Looker(self._library, opened.settings.library, self._roots)
-        self._conversation: Conversation | None = None
         self._tending = Tending(engine.pool, self._lent, tell)
         self._documents = Documents(self._roots, file, self._library, opened.settings.library, tell)
+        self._holders = 1
         self._answering, self._looking = asyncio.Lock(), asyncio.Lock()
         self._first = ""  # the profile that the last question went to first
         if opened.settings.hardware.when_hot != "notice":
@@ -69,29 +72,27 @@ class Workspace:
 
     async def update(self) -> None:
         """Brings the index up to date, and says how it is."""
-        with self._failures_told(""):
+        with _failures_told("", self._tell):
             await self._documents.update()
 
-    async def ask(self, ask: Ask) -> None:
-        """Answers a question, after the ones before it. Ends in Answered or Failed."""
+    async def ask(self, ask: Ask, past: Sequence[Exchange], tell: TellRun) -> None:
+        """Answers a question that came after `past`; `tell` gets its events, of which Answered or Failed is last."""
         attempts: list[Attempt] = []
-        with self._failures_told(ask.run, attempts):
-            if self._answering.locked():
-                self._tell(State(run=ask.run, state="queued"))
+        with _failures_told(ask.run, tell, attempts):
             async with self._answering:
-                self._tell(State(run=ask.run, state="indexing"))
+                tell(State(run=ask.run, state="indexing"))
                 await self._documents.update()
-                await self._answer(ask, attempts)
+                await self._answer(ask, past, tell, attempts)
 
     async def look(self, command: Look) -> None:
         """Shows a passage where it stands, also while a question is answered. One at a time: it needs one thread."""
-        with self._failures_told(""):
+        with _failures_told("", self._tell):
             async with self._looking:
                 self._tell(await asyncio.to_thread(self._looker.look, command))
 
     async def check(self, command: Check) -> None:
         """Says how the profiles are; nothing else waits for that."""
-        with self._failures_told(""):
+        with _failures_told("", self._tell):
             own, reductions = await self._own(), self._engine.reductions
             known = await asyncio.to_thread(reductions.applied, own)
             names = order(known, plan(self._settings, known, None, True).names, command.profiles)
@@ -131,7 +132,7 @@ class Workspace:
         breaker.probed(found.state != "down")
         self._tell(Checked(profile=with_breaker(found, breaker)))
         if found.state == "down" and found.name == self._first and self._settings.rollback.health:
-            self._roll_back("", [one.name for one in candidates], found.reason)
+            self._roll_back("", self._tell, [one.name for one in candidates], found.reason)
 
     async def _own(self) -> dict[str, Profile]:
         """The profiles as they are set."""
@@ -141,29 +142,30 @@ class Workspace:
         """The profiles as they are used, with what they gave up for lack of memory."""
         return await asyncio.to_thread(self._engine.reductions.applied, await self._own())
 
-    async def _planned(self, ask: Ask, known: Mapping[str, Profile], attempts: list[Attempt]) -> list[str]:
+    async def _planned(
+        self, ask: Ask, known: Mapping[str, Profile], tell: TellRun, attempts: list[Attempt]
+    ) -> list[str]:
         """The profiles to ask, in their order, once no heat is in the way."""
         names, rule = plan(self._settings, known, ask.profile, ask.fallback, ask.banned)
-        self._tell(Planned(run=ask.run, rule=rule, chain=names, banned=ask.banned))
+        tell(Planned(run=ask.run, rule=rule, chain=names, banned=ask.banned))
         when_hot = self._settings.hardware.when_hot
         way = await self._engine.cooling.way(
-            names, known, when_hot, lambda heat: self._tell(State(run=ask.run, state="cooling", detail=heat))
+            names, known, when_hot, lambda heat: tell(State(run=ask.run, state="cooling", detail=heat))
         )
         if way.past:
             attempts.append(Attempt(profile=names[0], ok=False, code=Code.HOT, reason=way.past))
-            self._tell(Switched(run=ask.run, old=names[0], new=way.names[0], code=Code.HOT, reason=way.past))
+            tell(Switched(run=ask.run, old=names[0], new=way.names[0], code=Code.HOT, reason=way.past))
         return way.names
 
-    async def _answer(self, ask: Ask, attempts: list[Attempt]) -> None:
+    async def _answer(self, ask: Ask, past: Sequence[Exchange], tell: TellRun, attempts: list[Attempt]) -> None:
         own, reductions = await self._own(), self._engine.reductions
         known = await asyncio.to_thread(reductions.applied, own)
-        names = await self._planned(ask, known, attempts)
+        names = await self._planned(ask, known, tell, attempts)
         async with self._deadline(), contextlib.AsyncExitStack() as lent:
             if not self._engine.started:
-                self._tell(State(run=ask.run, state="starting"))
+                tell(State(run=ask.run, state="starting"))
             agent = await self._engine.agent()  # before the backends: two threads must not import LlamaIndex at once
-            if self._conversation is None:
-                self._conversation = agent.Conversation(self._settings.agent, self._library)
+            conversation = agent.Conversation(self._settings.agent, self._library)
             pool = self._engine.pool
 
             async def lend(names: Sequence[str], profiles: Mapping[str, Profile]) -> list[Candidate]:
@@ -176,11 +178,11 @@ class Workspace:
             route = agent.Route(
                 ask.run, candidates, self._settings.agent, attempts, self._record, ladder.down, pool.make_room
             )
-            async with contextlib.aclosing(self._conversation.ask(ask.run, ask.question, route)) as events:
+            async with contextlib.aclosing(conversation.ask(ask.run, ask.question, route, past)) as events:
                 async for event in events:
                     if isinstance(event, Answered):
-                        self._answered(ask, names, event)
-                    self._tell(event)
+                        self._answered(ask, tell, names, event)
+                    tell(event)
 
     def _record(self, call: Call) -> None:
         self._engine.history.note(call)
@@ -188,19 +190,19 @@ class Workspace:
         if speed := summary(call.profile, [call]).tokens_per_s:
             self._engine.speeds[call.profile] = speed
 
-    def _answered(self, ask: Ask, names: Sequence[str], event: Answered) -> None:
+    def _answered(self, ask: Ask, tell: TellRun, names: Sequence[str], event: Answered) -> None:
         """Notes how well it went; tells when the first choice had better be another profile."""
         self._first = names[0]
         why = self._engine.history.verdict(names[0], self._settings.rollback)
         if why and ask.fallback:
-            self._roll_back(ask.run, names, why)
+            self._roll_back(ask.run, tell, names, why)
         elif event.profile == names[0]:
             self._engine.history.did_well(names[0])
 
-    def _roll_back(self, run: str, names: Collection[str], why: str) -> None:
+    def _roll_back(self, run: str, tell: TellRun, names: Collection[str], why: str) -> None:
         history = self._engine.history
         if better := history.better_than(self._first, names, self._settings.rollback):
-            self._tell(RolledBack(run=run, old=self._first, new=better, reason=why))
+            tell(RolledBack(run=run, old=self._first, new=better, reason=why))
             history.forget(self._first)
 
     @contextlib.asynccontextmanager
@@ -214,14 +216,21 @@ class Workspace:
             hint = "Raise agent.deadline in the settings, or use a faster profile."
             raise DocmindError(Code.DEADLINE, f"There was no complete answer after {seconds:g} s.", hint) from None
 
-    @contextlib.contextmanager
-    def _failures_told(self, run: str, attempts: Sequence[Attempt] = ()) -> Iterator[None]:
-        try:
-            yield
-        except DocmindError as error:
-            failed = Failed(run=run, code=error.code, message=error.message, hint=error.hint, attempts=list(attempts))
-            self._tell(failed)
+    def hold_for(self, task: asyncio.Task[None]) -> None:
+        """Stays open until the task is done, whoever closes it before."""
+        self._holders += 1
+        task.add_done_callback(lambda _: self.close())
 
     def close(self) -> None:
-        """Lets go of the index."""
-        self._library.close()
+        """Lets go of the index, once nobody needs it any more."""
+        self._holders -= 1
+        if not self._holders:
+            self._library.close()
+
+
+@contextlib.contextmanager
+def _failures_told(run: str, tell: TellRun, attempts: Sequence[Attempt] = ()) -> Iterator[None]:
+    try:
+        yield
+    except DocmindError as error:
+        tell(Failed(run=run, code=error.code, message=error.message, hint=error.hint, attempts=list(attempts)))

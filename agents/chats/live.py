@@ -1,0 +1,170 @@
+"""A chat in memory: its turns, what is being answered in it, and who looks at it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ..errors import Code, DocmindError
+from ..mistake import mistake
+from ..protocol import CANCELLED, AnyEvent, AnyRunEvent, Ask, Asked, ChatInfo, Entered, Failed, KeptTurn, State
+from ..text import one_line
+from .journal import Journal
+from .live_turn import Exchange, LiveTurn
+
+LONGEST_TITLE = 80
+"""Characters of a first question that make the title."""
+MOST_ENTERED = 2**20
+"""Packed bytes of turns that a client gets when it enters, about 300 answers: it has to show them at once."""
+Listener = Callable[[AnyEvent], None]
+Work = Callable[[Sequence[Exchange], Callable[[AnyRunEvent], None]], Awaitable[None]]
+"""Answers one question: gets what was said before, and what takes its events, of which Answered or Failed is last."""
+
+
+class LiveChat:
+    """Its questions are answered one after the other, whether or not whoever asked is still there."""
+
+    def __init__(self, info: ChatInfo, turns: Iterable[KeptTurn], journal: Journal | None, data_dir: Path) -> None:
+        """`info`, `turns`: as they were kept, or of a new chat. `journal`: None where nothing is to be kept."""
+        self.info, self._journal, self._data_dir = info, journal, data_dir
+        self._turns = {turn.run: LiveTurn(turn) for turn in turns}
+        self._listeners: dict[Listener, None] = {}
+        self._work: dict[str, asyncio.Task[None]] = {}
+        self._answering = asyncio.Lock()
+        self._unseen = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a question is being answered, or waits for that."""
+        return bool(self._work)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether an answer is on its way, or came while nobody was looking."""
+        return self.is_busy or self._unseen
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether it is to stay in memory."""
+        return self.is_awaited or bool(self._listeners)
+
+    def enter(self, listener: Listener) -> None:
+        """Tells it what the chat holds. From then on it hears what happens."""
+        newest, size = list[LiveTurn](), 0
+        path = list(self._back_from(self.info.head))
+        for turn in path:
+            size += turn.size
+            if newest and size > MOST_ENTERED:
+                break
+            newest.append(turn)
+        turns = [turn.whole() for turn in reversed(newest)]
+        listener(Entered(chat=self.info, turns=turns, earlier=len(path) - len(turns)))
+        self._listeners[listener] = None
+        self._unseen = False
+
+    def leave(self, listener: Listener) -> None:
+        """It hears nothing more; what is being answered goes on."""
+        self._listeners.pop(listener, None)
+
+    def tell(self, event: AnyEvent) -> None:
+        """Every listener hears it."""
+        for listener in list(self._listeners):
+            listener(event)
+
+    def ask(self, ask: Ask, work: Work) -> asyncio.Task[None] | None:
+        """Answers after the questions before; None for a run that is known already. Raises DocmindError (USAGE)."""
+        if ask.run in self._turns:
+            return None
+        parent = self.info.head if ask.parent is None else ask.parent or None
+        if parent and parent not in self._turns:
+            raise DocmindError(Code.USAGE, "The question that this one follows is not in this chat.")
+        self._note_question(ask, parent)
+        task = asyncio.create_task(self._answer(ask.run, work))
+        self._work[ask.run] = task
+        task.add_done_callback(lambda task: self._done(ask.run, task))
+        return task
+
+    def cancel(self, run: str) -> None:
+        """Stops it, if it is being answered here."""
+        if task := self._work.get(run):
+            self._turns[run].stopped = True
+            task.cancel()
+
+    async def aclose(self) -> None:
+        """Ends what is being answered; it counts as broken off, not as stopped."""
+        tasks = list(self._work.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _note_question(self, ask: Ask, parent: str | None) -> None:
+        """Where it is kept first of all."""
+        now = time.time()
+        chat, new = self.info, not self._turns
+        turn = KeptTurn(run=ask.run, parent=parent, question=ask.question, asked_at=now, state="going on", chat=chat.id)
+        self._turns[ask.run] = LiveTurn(turn)
+        title = one_line(ask.question, LONGEST_TITLE) if new else chat.title
+        self._change(title=title, head=ask.run, turns=chat.turns + 1, state="going on")
+        if self._journal:
+            if new:
+                self._journal.begin(self.info)
+            self._journal.ask(turn)
+        self.tell(Asked(run=ask.run, parent=parent, question=ask.question, at=now))
+
+    async def _answer(self, run: str, work: Work) -> None:
+        """Whatever happens, it ends in an event."""
+        try:
+            if self._answering.locked():
+                self._hear(State(run=run, state="queued"))
+            async with self._answering:
+                await work(self._past(run), self._hear)
+        except asyncio.CancelledError:
+            self._hear(self._broken_off(run))
+        except Exception as error:
+            self._hear(mistake(run, error, self._data_dir))
+
+    def _done(self, run: str, task: asyncio.Task[None]) -> None:
+        if task.cancelled():  # before its first step
+            self._hear(self._broken_off(run))
+        del self._work[run]
+        self._unseen = not self._listeners
+
+    def _broken_off(self, run: str) -> Failed:
+        if self._turns[run].stopped:
+            return Failed(run=run, code=CANCELLED, message="Stopped.")
+        message = "The engine was stopped before the answer was complete."
+        return Failed(run=run, code=Code.ENGINE_LOST, message=message, hint="Ask again: it is started anew.")
+
+    def _hear(self, event: AnyRunEvent) -> None:
+        """What happens to a question: noted, kept, told."""
+        turn = self._turns[event.run]
+        timed = turn.take(event)
+        if self._journal:
+            self._journal.append(event.run, [timed])
+        if not turn.goes_on:
+            self._end(turn)
+        self.tell(event)
+
+    def _end(self, turn: LiveTurn) -> None:
+        kept = turn.kept
+        if self._journal:
+            self._journal.finish(kept)
+        self._change(changed_at=time.time())
+        if kept.run == self.info.head:
+            self._change(state=kept.state, profile=kept.profile)
+
+    def _change(self, **changes: object) -> None:
+        self.info = msgspec.structs.replace(self.info, **{"changed_at": time.time(), **changes})
+
+    def _past(self, run: str) -> list[Exchange]:
+        """What was said before this question, oldest first; what has no text yet says nothing."""
+        before = self._back_from(self._turns[run].kept.parent)
+        return [turn.exchange for turn in reversed(list(before)) if turn.said]
+
+    def _back_from(self, run: str | None) -> Iterator[LiveTurn]:
+        """The turns from this one back to a first question."""
+        while run and (turn := self._turns.get(run)):
+            yield turn
+            run = turn.kept.parent
