@@ -22,6 +22,8 @@ REACH_S = 1.0
 """Longest wait for an engine that somebody would only like to hear."""
 STOP_S = 5.0
 """Longest wait for an engine that was told to end; then it is killed."""
+LONGEST_LINE = 2**26
+"""Bytes of an event: a chat that is entered comes as one."""
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
@@ -54,7 +56,7 @@ class Client:
             yield await self.receive()
 
     async def aclose(self) -> None:
-        """Leaves; the engine stops what this client had asked for."""
+        """Leaves; what was asked is answered all the same."""
         self._writer.close()
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
@@ -114,9 +116,16 @@ async def _gone(data_dir: Path) -> None:
 
 
 async def _reach(data_dir: Path) -> Client | None:
-    """A connection, if anybody listens; a socket file alone may be left over from a crash."""
+    """A connection, if anybody listens; a socket file alone may be left over from a crash.
+
+    Raises DocmindError (ENGINE_START) for the socket of somebody else, who would read the question and its keys.
+    """
+    socket = socket_file(data_dir)
     try:
-        return Client(*await asyncio.open_unix_connection(socket_file(data_dir), limit=2**24))
+        if socket.lstat().st_uid != os.getuid():
+            hint = f"Remove {one_line(os.fspath(socket), 500)}, or set XDG_RUNTIME_DIR to a folder that is yours alone."
+            raise DocmindError(Code.ENGINE_START, "The engine's socket belongs to another user.", hint)
+        return Client(*await asyncio.open_unix_connection(socket, limit=LONGEST_LINE))
     except (FileNotFoundError, ConnectionRefusedError):
         return None
 

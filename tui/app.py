@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from docmind.agents.configuration import Loaded
 from docmind.agents.errors import Code, DocmindError
+from docmind.agents.protocol import Enter
 from docmind.agents.text import one_line
 from docmind.themes.loader import load_palettes
 
@@ -48,6 +49,8 @@ class Start(NamedTuple):
     """The roots as the heading names them."""
     problems: list[DocmindError]
     """What is wrong with the settings; the screen opens all the same, and shows it."""
+    enter: Enter = Enter(going_on=True)
+    """Which chat is opened."""
 
 
 class DocmindApp(App[int], inherit_bindings=False):

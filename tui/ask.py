@@ -89,21 +89,28 @@ async def _ask(args: argparse.Namespace, loaded: "Loaded", roots: list[bytes], p
 
 
 async def _ask_once(args: argparse.Namespace, loaded: "Loaded", roots: list[bytes], printer: "Printer") -> None:
+    """In a chat of its own. Ctrl+C stops the answer, as does a reader that has seen enough; a lost line does not."""
+    import asyncio
     import uuid
 
     from docmind.agents.client import connect
     from docmind.agents.configuration import api_keys
-    from docmind.agents.protocol import Ask, Open
+    from docmind.agents.protocol import Ask, Cancel, Enter, Open
 
     printer.status("starting")
     client = await connect(loaded.data_dir)
     run = uuid.uuid4().hex
     async with contextlib.aclosing(client):
         client.send(Open(settings=loaded.settings, roots=roots, keys=api_keys(loaded.settings, os.environ)))
+        client.send(Enter())
         client.send(Ask(run=run, question=clean(args.question), profile=args.profile, fallback=not args.no_fallback))
-        async with contextlib.aclosing(_until_answered(client)) as events:
-            async for event in events:
-                printer.show(event)
+        try:
+            async with contextlib.aclosing(_until_answered(client)) as events:
+                async for event in events:
+                    printer.show(event)
+        except (asyncio.CancelledError, BrokenPipeError):
+            client.send(Cancel(run=run))
+            raise
 
 
 async def _until_answered(client: "Client") -> "AsyncGenerator[AnyEvent, None]":

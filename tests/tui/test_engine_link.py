@@ -11,7 +11,7 @@ import pytest
 
 from docmind.agents.endpoint import socket_file
 from docmind.agents.errors import Code
-from docmind.agents.protocol import Answered, AnyEvent, Ask, Cancel, Failed, Open, Token
+from docmind.agents.protocol import Answered, AnyEvent, Ask, Cancel, Enter, Failed, Open, Token
 from docmind.agents.settings import Settings
 from docmind.tui.engine_link import EngineLink, LinkState
 from engine_clients import engine_pid, using
@@ -24,7 +24,7 @@ class Screen:
     def __init__(self, data_dir: Path, folder: Path, settings: Settings | None = None) -> None:
         command = Open(settings=settings or Settings(fallback=["quotes"]), roots=[os.fsencode(folder)])
         self.told: list[AnyEvent | LinkState] = []
-        self.link = EngineLink(data_dir, lambda: command, self._tell)
+        self.link = EngineLink(data_dir, lambda: command, self._tell, Enter())
         self._news = asyncio.Event()
 
     def _tell(self, event: AnyEvent | LinkState) -> None:

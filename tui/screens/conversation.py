@@ -3,12 +3,7 @@
 import contextlib
 import os
 import uuid
-from typing import TYPE_CHECKING, cast
 
-from textual import on
-from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.worker import Worker, WorkerCancelled
 
 from docmind.agents.configuration import api_keys
@@ -17,79 +12,52 @@ from docmind.agents.protocol import (
     Answered,
     AnyEvent,
     Ask,
+    Asked,
     Cancel,
     Check,
     Checked,
+    Enter,
+    Entered,
     Failed,
     Library,
+    Meter,
     Open,
     Profiles,
     RolledBack,
     RunEvent,
+    Saving,
     Source,
     State,
 )
 
 from ..doing import doing
 from ..engine_link import EngineLink, LinkState
-from ..hints import Where, hints
+from ..hints import hints
 from ..profile_choice import ProfileChoice
-from ..transcript.view import Transcript
 from ..widgets.heading import Heading
 from ..widgets.prompt import Prompt
-from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
 from ..widgets.source_panel import SourcePanel
 from ..widgets.status import Status
+from .frame import Frame
 from .profile_picker import ProfilePicker
 
-if TYPE_CHECKING:
-    from ..app import DocmindApp
 
-
-WIDE = 100
-"""Columns from which there is room for the sidebar."""
-WIDER = 150
-"""Columns from which there is room for a source beside it."""
-
-
-class Conversation(Screen[None]):
-    """Lays out the parts and knows the questions that are open. What the user can do with it is in chat.py."""
-
-    AUTO_FOCUS = "Prompt"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (WIDER, "-wider")]  # noqa: RUF012 (Textual declares it for instances)
+class Conversation(Frame):
+    """Knows the questions that are open. What the user can do with the chat is in chat.py."""
 
     def __init__(self) -> None:
         super().__init__()
         self.choice = ProfileChoice(self.docmind.settings.profile)
-        self.link = EngineLink(self.docmind.start.loaded.data_dir, self.opened, self._hear)
+        start = self.docmind.start
+        self.link = EngineLink(start.loaded.data_dir, self.opened, self._hear, start.enter)
         self._listening: Worker[None] | None = None
         self._link_state = LinkState("starting")
         self._library: Library | None = None
         self._runs: dict[str, State | None] = {}
         """The last state of each question that has no answer yet, oldest first."""
-        self._summary = ""
         self._told = ""
         """The last failure in the text, which is not told twice."""
-
-    @property
-    def docmind(self) -> "DocmindApp":
-        return cast("DocmindApp", self.app)
-
-    @property
-    def transcript(self) -> Transcript:
-        return self.query_one(Transcript)
-
-    def compose(self) -> ComposeResult:
-        with Horizontal():
-            with Vertical(id="chat"):
-                yield Heading(self.docmind.start.folders)
-                yield Transcript()
-                yield SearchBar()
-                yield Prompt(self.docmind.draft, self.docmind.keys)
-                yield Status()
-            yield SourcePanel()
-            yield Sidebar()
 
     def on_mount(self) -> None:
         self.query_one(Sidebar).set_class(self.docmind.choices.sidebar is False, "-hidden")
@@ -115,7 +83,7 @@ class Conversation(Screen[None]):
                 await self._listening.wait()
 
     def opened(self) -> Open:
-        """What every new connection to the engine begins with; sent again, it begins a new conversation."""
+        """What every new connection to the engine begins with."""
         settings, roots = self.docmind.settings, self.docmind.start.roots
         return Open(settings=settings, roots=list(map(os.fsencode, roots)), keys=api_keys(settings, os.environ))
 
@@ -139,12 +107,10 @@ class Conversation(Screen[None]):
         return False
 
     def begin_anew(self) -> None:
-        """A new conversation with the same documents."""
-        for run in list(self._runs):
-            self.link.send(Cancel(run=run))
+        """A new chat about the same documents; in the one before, what is being answered goes on."""
         self._runs.clear()
         self.transcript.clear()
-        self.link.send(self.opened())
+        self.link.send(Enter())
         self._show_status()
 
     def _hear(self, event: AnyEvent | LinkState) -> None:
@@ -169,6 +135,12 @@ class Conversation(Screen[None]):
                 self.transcript.note(str(DocmindError(Code(event.code), event.message, event.hint)), error=True)
             case RolledBack():
                 self._roll_back(event)
+            case Entered():
+                self._enter(event)
+            case Asked():
+                self._hear_question(event)
+            case Saving():
+                self.transcript.note(_saving_told(event), error=bool(event.problem))
             case RunEvent():
                 self._hear_run(event)
         self._show_status()
@@ -183,7 +155,28 @@ class Conversation(Screen[None]):
             self._told = ""
         elif state.state == "lost":
             self.link.send(Check())
-            self.transcript.note("The engine ended and is started again; it forgets the questions above.")
+            self.transcript.note("The engine ended and is started again.")
+
+    def _enter(self, event: Entered) -> None:
+        """Shows the chat as the engine holds it, with what is still waiting to be asked."""
+        if event.earlier:
+            self.transcript.note(f"{event.earlier:,} earlier questions of this chat are kept, but not shown.")
+        self.transcript.recall(event.turns)
+        self._runs = {run: turn.state for run in self.link.runs if (turn := self.transcript.turn(run))}
+        last = {type(timed.event): timed.event for turn in event.turns[-1:] for timed in turn.events}
+        for kind in (Meter, Answered):
+            if kind in last:
+                self.query_one(Sidebar).show(last[kind])
+        self.entered(event)
+
+    def entered(self, event: Entered) -> None:
+        """The chat is shown."""
+
+    def _hear_question(self, event: Asked) -> None:
+        """Perhaps another screen's."""
+        if not self.transcript.turn(event.run):
+            self._runs[event.run] = None
+            self.transcript.ask(event.run, event.question)
 
     def _hear_profiles(self, event: Profiles | Checked) -> None:
         if isinstance(event, Profiles):
@@ -218,31 +211,14 @@ class Conversation(Screen[None]):
     def _show_status(self) -> None:
         status = self.query_one(Status)
         status.state = doing(self._link_state, self._library, list(self._runs.values()))
-        status.keys = hints(self.docmind.keys, self._where(), busy=bool(self._runs))
-
-    def _where(self) -> Where:
-        if self.query_one(SearchBar).has_focus_within:
-            return "search"
-        return "text" if self.transcript.has_focus else "prompt"
+        status.keys = hints(self.docmind.keys, self.where, busy=bool(self._runs))
 
     def on_descendant_focus(self) -> None:
         """The last line names the keys of what has the focus."""
         self._show_status()
 
-    @on(Sidebar.SummaryChanged)
-    def _summary_changed(self, event: Sidebar.SummaryChanged) -> None:
-        self._summary = event.summary
-        self.show_summary()
 
-    def show_summary(self) -> None:
-        """The sidebar in short, where it is not seen."""
-        hidden = self.query_one(Sidebar).has_class("-hidden") or not self.sidebar_fits
-        self.query_one(Status).summary = self._summary if hidden else ""
-
-    @property
-    def sidebar_fits(self) -> bool:
-        """A source takes its place where there is no room for both; chat.tcss says the same."""
-        return self.app.size.width >= (WIDER if self.has_class("-source") else WIDE)
-
-    def on_resize(self) -> None:
-        self.show_summary()
+def _saving_told(event: Saving) -> str:
+    if not event.problem:
+        return "All of this chat is saved again."
+    return f"This chat is not being saved now. {event.problem} It is kept in memory, and saved as soon as that works."

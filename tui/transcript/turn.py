@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from docmind.agents.errors import Code
 from docmind.agents.protocol import (
     CANCELLED,
     Answered,
     Failed,
+    KeptTurn,
     Planned,
     Retracted,
     RunEvent,
@@ -20,6 +22,8 @@ from docmind.agents.records import Citation, Passage
 
 from ..telling import continued, switched
 from .blocks import is_open
+
+_BROKEN = "The engine ended before the answer was complete."
 
 
 @dataclass(eq=False)
@@ -84,6 +88,11 @@ class Turn:
         return isinstance(self.end, Failed) and self.end.code == CANCELLED
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether the engine has not taken it up yet."""
+        return self.state is None and self.end is None
+
+    @property
     def passages(self) -> dict[int, Passage]:
         """The passages that the model was shown, by their numbers."""
         calls = [part for part in self.parts if isinstance(part, Call) and part.returned]
@@ -99,6 +108,18 @@ class Turn:
     def citation(self, n: int | None) -> tuple[Citation, Passage] | None:
         """The source with this number, by default the first; None for an unknown one."""
         return next((source for source in self.sources if n in (None, source[0].n)), None)
+
+    @classmethod
+    def recalled(cls, kept: KeptTurn, now: float) -> "Turn":
+        """As it was kept. What came last counts as having come just now."""
+        turn = cls(kept.run, kept.question)
+        began = now - kept.events[-1].at if kept.events else now
+        for timed in kept.events:
+            turn.take(timed.event, began + timed.at)
+        turn.heard_at = now
+        if kept.state == "broken" and not turn.end:
+            turn.end = Failed(run=kept.run, code=Code.ENGINE_LOST, message=_BROKEN, hint="Ask again: it is kept.")
+        return turn
 
     def take(self, event: RunEvent, now: float) -> None:
         """What has happened."""

@@ -50,6 +50,13 @@ class TurnEntries:
         self._waiting = Quiet("")
         self._end: list[Entry] | None = None
 
+    def renewed(self, turn: Turn) -> "TurnEntries":
+        """What shows it as it is kept. Where an engine has died, more was shown than it had kept: that stays."""
+        if not isinstance(turn.end, Failed) or not self.turn.answer.startswith(turn.answer):
+            return TurnEntries(turn)
+        self.turn.end = self.turn.end or turn.end
+        return self
+
     def update(self, now: float) -> list[Entry]:
         """`now`: on the clock of the turn's times, in seconds."""
         entries: list[Entry] = [self._question]

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.timer import Timer
 
-from docmind.agents.protocol import AnyEvent, RunEvent, Thought, Token
+from docmind.agents.protocol import AnyEvent, KeptTurn, RunEvent, Thought, Token
 from docmind.agents.records import Citation, Passage
 
 from ..keymap import bindings
@@ -102,6 +102,23 @@ class Transcript(Doubting):
             self._append(TurnEntries(turn))
         self.settle(None, 0)
         self.doubt(self.layout_of_lines.entries[first:])
+
+    def recall(self, kept: Sequence[KeptTurn]) -> None:
+        """Shows turns as they are kept: in the place of their former selves, and before questions that only wait."""
+        new = {turn.run: Turn.recalled(turn, self._clock()) for turn in kept}
+        stay, waiting = list[TurnEntries | Quiet](), list[TurnEntries]()
+        for group in self._groups:
+            if isinstance(group, TurnEntries) and group.turn.run in new:
+                stay.append(group.renewed(new.pop(group.turn.run)))
+            elif isinstance(group, TurnEntries) and group.turn.is_waiting:
+                waiting.append(group)
+            else:
+                stay.append(group)
+        self.layout_of_lines.replace(0, len(self.layout_of_lines.entries), [])
+        self._groups, self._sizes, self._turns, self._dirty = [], [], {}, {}
+        for each in [*stay, *map(TurnEntries, new.values()), *waiting]:
+            self._append(each)
+        self.settle(None, 0)
 
     def clear(self) -> None:
         """Nothing is left."""
