@@ -23,7 +23,6 @@ from types import ModuleType
 from .backends.discover import discover
 from .build import build
 from .chats.held import HeldChats
-from .chats.live import LiveChat
 from .cooling import Cooling
 from .endpoint import note_pid, only_engine
 from .errors import DocmindError
@@ -53,7 +52,7 @@ class Engine:
         self.record = Recorder(record_file(data_dir))
         """Gets every call of a backend as it ends."""
         self.reductions, self.cooling = Reductions(data_dir), Cooling()
-        self.chats = HeldChats(data_dir)
+        self.chats = HeldChats(data_dir, self._look_idle)
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._ended = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None
@@ -91,11 +90,6 @@ class Engine:
         """Whether anything is being worked on, for a client or for one that has left."""
         return self.chats.are_busy or any(session.busy for session in self._sessions.values())
 
-    def answered(self, chat: LiveChat) -> None:
-        """A question is done; perhaps there is nothing more to do."""
-        self.chats.let_go(chat)
-        self._look_idle()
-
     def end(self) -> None:
         """Ends the process, cleanly."""
         self._ended.set()
@@ -123,19 +117,20 @@ class Engine:
         self._look_idle()
 
     def _look_idle(self) -> None:
-        """Its time runs while there is neither a client nor a question."""
+        """Its time runs while there is neither a client nor a question, nor anything that is still to be saved."""
         if self._idle:
             self._idle.cancel()
             self._idle = None
-        if not self._sessions and not self.chats.are_busy:
+        if not self._sessions and not self.chats.are_busy and not self.chats.are_unsaved:
             self._idle = asyncio.get_running_loop().call_later(self.idle_s, self.end)
 
     async def _close(self) -> None:
-        await self.chats.aclose()
+        await self.chats.stop()
         for task in self._sessions:
             task.cancel()
         await asyncio.gather(*self._sessions, return_exceptions=True)
         self.cooling.end()
+        await self.chats.aclose()
         await self.pool.aclose()
         await asyncio.to_thread(self.record.close)
         await asyncio.to_thread(self.loads.close)

@@ -116,17 +116,19 @@ class Session:
         if self._workspace:
             self._workspace.close()
         self._workspace = workspace
+        self._engine.chats.hide(command.keys.values())
         self._start("", workspace.update())
 
     async def _enter(self, command: Enter) -> LiveChat:
         """Leaves the chat before it. What cannot be entered is told, and a new one takes its place."""
         roots = self._workspace.roots if self._workspace else []
+        saved = self._workspace is not None and self._workspace.saves_chats
         self._leave()
         try:
-            self._chat = await self._engine.chats.enter(command, roots, self._outbox.put)
+            self._chat = await self._engine.chats.enter(command, roots, saved, self._outbox.put)
         except DocmindError as error:
             self._fail("", error)
-            self._chat = await self._engine.chats.enter(Enter(), roots, self._outbox.put)
+            self._chat = await self._engine.chats.enter(Enter(), roots, saved, self._outbox.put)
         return self._chat
 
     def _leave(self) -> None:
@@ -141,7 +143,7 @@ class Session:
             chat = self._chat or await self._enter(Enter())
             if task := chat.ask(command, partial(self._workspace.ask, command)):
                 self._workspace.hold_for(task)
-                task.add_done_callback(lambda _: self._engine.answered(chat))
+                task.add_done_callback(lambda _: self._engine.chats.let_go(chat))
         except DocmindError as error:
             self._fail(command.run, error)
 

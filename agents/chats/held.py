@@ -1,39 +1,66 @@
 """The chats that the engine has in memory: those that somebody looks at, and those in which an answer is awaited."""
 
 import asyncio
+import contextlib
+import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..protocol import ChatInfo, Enter
+from ..errors import DocmindError
+from ..protocol import ChatInfo, Enter, KeptTurn, Saving
 from .journal import Journal
 from .live import Listener, LiveChat
+from .rows import roots_key
+from .schema import chats_file
+from .store import ChatStore
+from .writing import recover
+
+WRITTEN_S = 2.0
+"""Longest wait for what has just happened in a chat to be on the disk, before it is read again."""
+log = logging.getLogger(__name__)
 
 
 class HeldChats:
     """Gives a chat to whoever enters it, and lets it go when nobody needs it any more."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
+    def __init__(self, data_dir: Path, changed: Callable[[], None]) -> None:
+        """`changed` is called when there may be nothing more to do."""
+        self._data_dir, self._file, self._changed = data_dir, chats_file(data_dir), changed
         self._held: dict[str, LiveChat] = {}
-        self._journal = Journal()
+        self._loop = asyncio.get_running_loop()
+        self._problem = ""
+        self._journal: Journal | None = None
+        self._secrets = set[str]()
+        self._opening = asyncio.Lock()
 
     @property
     def are_busy(self) -> bool:
         """Whether any question is being answered."""
         return any(chat.is_busy for chat in self._held.values())
 
-    async def enter(self, command: Enter, roots: Sequence[bytes], listener: Listener) -> LiveChat:
-        """The chat, which `listener` hears from now on.
+    @property
+    def are_unsaved(self) -> bool:
+        """Whether something is in memory alone that is to be saved."""
+        return bool(self._problem)
 
-        Raises DocmindError: USAGE for one that does not exist, and as the store does.
+    async def enter(self, command: Enter, roots: Sequence[bytes], saved: bool, listener: Listener) -> LiveChat:
+        """The chat, which `listener` hears from now on. `saved`: whether a new one is kept.
+
+        Raises DocmindError: as the store does for one that is not in memory.
         """
-        chat = self._going_on(roots) if command.going_on else None
+        journal = await self._open()
+        chat = self._awaited_on(roots) if command.going_on else None
         if command.chat:
-            chat = self._held.get(command.chat)
-        chat = chat or self._new(roots)
+            chat = self._held.get(command.chat) or await self._load(command.chat, journal)
+        if not chat:
+            now = time.time()
+            info = ChatInfo(id=uuid.uuid4().hex, title="", roots=sorted(roots), made_at=now, changed_at=now)
+            chat = self._hold(info, [], journal if saved else None)
         chat.enter(listener)
+        if self._problem:
+            listener(Saving(run="", problem=self._problem))
         return chat
 
     def leave(self, chat: LiveChat, listener: Listener) -> None:
@@ -42,22 +69,75 @@ class HeldChats:
         self.let_go(chat)
 
     def let_go(self, chat: LiveChat) -> None:
-        """Forgets it if nobody needs it."""
-        if not chat.is_needed:
+        """Forgets it if nobody needs it, and it can be read again."""
+        if not chat.is_needed and not self._problem:
             self._held.pop(chat.info.id, None)
+        self._changed()
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """They are never written."""
+        self._secrets.update(secrets)
+        if self._journal:
+            self._journal.hide(self._secrets)
+
+    async def stop(self) -> None:
+        """Ends what is being answered; whoever listens hears it."""
+        await asyncio.gather(*(chat.stop() for chat in self._held.values()))
 
     async def aclose(self) -> None:
-        """Ends what is being answered, and keeps what there is of it."""
-        await asyncio.gather(*(chat.aclose() for chat in self._held.values()))
+        """Writes what is not written yet."""
+        await self.stop()
+        if self._journal:
+            await asyncio.to_thread(self._journal.close)
 
-    def _new(self, roots: Sequence[bytes]) -> LiveChat:
-        now = time.time()
-        info = ChatInfo(id=uuid.uuid4().hex, title="", roots=sorted(roots), made_at=now, changed_at=now)
-        chat = LiveChat(info, [], self._journal, self._data_dir)
-        self._held[info.id] = chat
-        return chat
+    async def _open(self) -> Journal:
+        """Not before somebody needs it. What an engine that is no more has left going on has broken off."""
+        async with self._opening:
+            if not self._journal:
+                try:
+                    await asyncio.to_thread(recover, self._file)
+                except DocmindError as error:  # the journal will meet it, too, and tell
+                    log.warning("%s %s", error.message, error.hint)
+                self._journal = Journal(self._file, self._saving)
+                self._journal.hide(self._secrets)
+            return self._journal
 
-    def _going_on(self, roots: Sequence[bytes]) -> LiveChat | None:
-        """The newest on these folders in which an answer is awaited."""
-        there = [chat for chat in self._held.values() if chat.is_awaited and chat.info.roots == sorted(roots)]
+    def _saving(self, problem: str) -> None:
+        """In the journal's thread."""
+        self._loop.call_soon_threadsafe(self._tell_saving, problem)
+
+    def _tell_saving(self, problem: str) -> None:
+        self._problem = problem
+        for chat in list(self._held.values()):
+            chat.tell(Saving(run="", problem=problem))
+            self.let_go(chat)
+        self._changed()
+
+    def _awaited_on(self, roots: Sequence[bytes]) -> LiveChat | None:
+        """The newest on these folders in which an answer is on its way, or came unseen."""
+        folders = roots_key(roots)
+        there = [chat for chat in self._held.values() if chat.is_awaited and roots_key(chat.info.roots) == folders]
         return max(there, key=lambda chat: chat.info.changed_at, default=None)
+
+    async def _load(self, named: str, journal: Journal) -> LiveChat:
+        """From the disk. Raises DocmindError."""
+        await self._written(journal)
+        info, turns = await asyncio.to_thread(self._read, named)
+        return self._held.get(info.id) or self._hold(info, turns, journal)
+
+    def _read(self, named: str) -> tuple[ChatInfo, list[KeptTurn]]:
+        with ChatStore(self._file) as store:
+            info = store.chat(named)
+            return info, store.path(info.id)
+
+    async def _written(self, journal: Journal) -> None:
+        """Waits for what was handed to the journal before."""
+        done = asyncio.Event()
+        journal.write(lambda _: self._loop.call_soon_threadsafe(done.set))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WRITTEN_S):
+                await done.wait()
+
+    def _hold(self, info: ChatInfo, turns: Iterable[KeptTurn], journal: Journal | None) -> LiveChat:
+        chat = self._held[info.id] = LiveChat(info, turns, journal, self._data_dir)
+        return chat

@@ -92,7 +92,7 @@ class LiveChat:
             self._turns[run].stopped = True
             task.cancel()
 
-    async def aclose(self) -> None:
+    async def stop(self) -> None:
         """Ends what is being answered; it counts as broken off, not as stopped."""
         tasks = list(self._work.values())
         for task in tasks:
@@ -110,7 +110,7 @@ class LiveChat:
         if self._journal:
             if new:
                 self._journal.begin(self.info)
-            self._journal.ask(turn)
+            self._journal.ask(ask.run, chat.id, parent, ask.question, now)
         self.tell(Asked(run=ask.run, parent=parent, question=ask.question, at=now))
 
     async def _answer(self, run: str, work: Work) -> None:
@@ -142,29 +142,23 @@ class LiveChat:
         turn = self._turns[event.run]
         timed = turn.take(event)
         if self._journal:
-            self._journal.append(event.run, [timed])
-        if not turn.goes_on:
-            self._end(turn)
+            self._journal.append(event.run, timed)
+            if not turn.goes_on:
+                self._journal.finish(event.run)
+        if not turn.goes_on and event.run == self.info.head:
+            self._change(state=turn.turn.state, profile=turn.turn.profile)
         self.tell(event)
 
-    def _end(self, turn: LiveTurn) -> None:
-        kept = turn.kept
-        if self._journal:
-            self._journal.finish(kept)
-        self._change(changed_at=time.time())
-        if kept.run == self.info.head:
-            self._change(state=kept.state, profile=kept.profile)
-
     def _change(self, **changes: object) -> None:
-        self.info = msgspec.structs.replace(self.info, **{"changed_at": time.time(), **changes})
+        self.info = msgspec.structs.replace(self.info, changed_at=time.time(), **changes)
 
     def _past(self, run: str) -> list[Exchange]:
         """What was said before this question, oldest first; what has no text yet says nothing."""
-        before = self._back_from(self._turns[run].kept.parent)
-        return [turn.exchange for turn in reversed(list(before)) if turn.said]
+        before = self._back_from(self._turns[run].turn.parent)
+        return [turn.exchange for turn in reversed(list(before)) if turn.exchange.said]
 
     def _back_from(self, run: str | None) -> Iterator[LiveTurn]:
         """The turns from this one back to a first question."""
         while run and (turn := self._turns.get(run)):
             yield turn
-            run = turn.kept.parent
+            run = turn.turn.parent
