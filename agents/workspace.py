@@ -56,7 +56,7 @@ class Workspace:
 
     def __init__(self, engine: "Engine", opened: Open, tell: Tell) -> None:
         self._engine, self._settings, self._keys, self._tell = engine, opened.settings, opened.keys, tell
-        self.roots, self.saves_chats = opened.roots, True
+        self.roots, self.saves_chats = opened.roots, opened.settings.chats.save
         self._roots = [Path(os.fsdecode(root)) for root in opened.roots]
         file = library_file(engine.data_dir, self._roots)
         self._library = Library(file)

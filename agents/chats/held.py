@@ -2,24 +2,21 @@
 
 import asyncio
 import contextlib
-import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..errors import DocmindError
 from ..protocol import ChatInfo, Enter, KeptTurn, Saving
 from .journal import Journal
 from .live import Listener, LiveChat
+from .opening import prepare
 from .rows import roots_key
 from .schema import chats_file
 from .store import ChatStore
-from .writing import recover
 
 WRITTEN_S = 2.0
 """Longest wait for what has just happened in a chat to be on the disk, before it is read again."""
-log = logging.getLogger(__name__)
 
 
 class HeldChats:
@@ -30,7 +27,7 @@ class HeldChats:
         self._data_dir, self._file, self._changed = data_dir, chats_file(data_dir), changed
         self._held: dict[str, LiveChat] = {}
         self._loop = asyncio.get_running_loop()
-        self._problem = ""
+        self._notice, self._problem = "", ""
         self._journal: Journal | None = None
         self._secrets = set[str]()
         self._opening = asyncio.Lock()
@@ -58,7 +55,8 @@ class HeldChats:
             now = time.time()
             info = ChatInfo(id=uuid.uuid4().hex, title="", roots=sorted(roots), made_at=now, changed_at=now)
             chat = self._hold(info, [], journal if saved else None)
-        chat.enter(listener)
+        chat.enter(listener, self._notice)
+        self._notice = ""
         if self._problem:
             listener(Saving(run="", problem=self._problem))
         return chat
@@ -91,13 +89,10 @@ class HeldChats:
             await asyncio.to_thread(self._journal.close)
 
     async def _open(self) -> Journal:
-        """Not before somebody needs it. What an engine that is no more has left going on has broken off."""
+        """Not before somebody needs it; the chats are brought into order then."""
         async with self._opening:
             if not self._journal:
-                try:
-                    await asyncio.to_thread(recover, self._file)
-                except DocmindError as error:  # the journal will meet it, too, and tell
-                    log.warning("%s %s", error.message, error.hint)
+                self._notice = await asyncio.to_thread(prepare, self._file)
                 self._journal = Journal(self._file, self._saving)
                 self._journal.hide(self._secrets)
             return self._journal
@@ -131,12 +126,14 @@ class HeldChats:
             return info, store.path(info.id)
 
     async def _written(self, journal: Journal) -> None:
-        """Waits for what was handed to the journal before."""
-        done = asyncio.Event()
-        journal.write(lambda _: self._loop.call_soon_threadsafe(done.set))
+        """Waits for what was handed to the journal before, which has a few milliseconds' work with it."""
+        reached = asyncio.Event()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(WRITTEN_S):
-                await done.wait()
+                for _ in range(2):  # the first is reached before its transaction ends, the second after that
+                    reached.clear()
+                    journal.write(lambda _: self._loop.call_soon_threadsafe(reached.set))
+                    await reached.wait()
 
     def _hold(self, info: ChatInfo, turns: Iterable[KeptTurn], journal: Journal | None) -> LiveChat:
         chat = self._held[info.id] = LiveChat(info, turns, journal, self._data_dir)

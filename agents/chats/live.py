@@ -50,8 +50,8 @@ class LiveChat:
         """Whether it is to stay in memory."""
         return self.is_awaited or bool(self._listeners)
 
-    def enter(self, listener: Listener) -> None:
-        """Tells it what the chat holds. From then on it hears what happens."""
+    def enter(self, listener: Listener, notice: str = "") -> None:
+        """Tells it what the chat holds, with this notice. From then on it hears what happens."""
         newest, size = list[LiveTurn](), 0
         path = list(self._back_from(self.info.head))
         for turn in path:
@@ -60,7 +60,7 @@ class LiveChat:
                 break
             newest.append(turn)
         turns = [turn.whole() for turn in reversed(newest)]
-        listener(Entered(chat=self.info, turns=turns, earlier=len(path) - len(turns)))
+        listener(Entered(chat=self.info, turns=turns, earlier=len(path) - len(turns), notice=notice))
         self._listeners[listener] = None
         self._unseen = False
 

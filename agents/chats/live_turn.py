@@ -10,6 +10,8 @@ from ..protocol import Answered, AnyRunEvent, Failed, KeptTurn, TimedEvent
 from . import rows
 from .folding import fold
 
+_decoder: msgspec.json.Decoder[TimedEvent] = msgspec.json.Decoder(TimedEvent)
+
 
 class Exchange(NamedTuple):
     """A question, and what was said to it: what a later prompt needs of it."""
@@ -52,7 +54,7 @@ class LiveTurn:
 
     def whole(self) -> KeptTurn:
         """With its events so far."""
-        events = rows.from_lines(zlib.decompress(self._record)) if self._record else list(self._events)
+        events = _decoder.decode_lines(zlib.decompress(self._record)) if self._record else list(self._events)
         return msgspec.structs.replace(self._turn, events=events)
 
     def take(self, event: AnyRunEvent) -> TimedEvent:

@@ -103,6 +103,8 @@ class Entered(Event, frozen=True, kw_only=True):
     """From its first question to its last, those that are being answered with their events so far."""
     earlier: int = 0
     """Turns before these that were left out, since the chat is very long."""
+    notice: str = ""
+    """What the user should know of the chats that are kept: that damage was mended."""
 
 
 class Asked(RunEvent, frozen=True, kw_only=True):

@@ -159,6 +159,8 @@ class Conversation(Frame):
 
     def _enter(self, event: Entered) -> None:
         """Shows the chat as the engine holds it, with what is still waiting to be asked."""
+        if event.notice:
+            self.transcript.note(event.notice, error=True)
         if event.earlier:
             self.transcript.note(f"{event.earlier:,} earlier questions of this chat are kept, but not shown.")
         self.transcript.recall(event.turns)
