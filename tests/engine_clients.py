@@ -2,15 +2,19 @@
 
 import asyncio
 import os
+from collections.abc import Iterable
 from contextlib import aclosing
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
 from docmind.agents.client import Client, connect
-from docmind.agents.protocol import Answered, AnyEvent, Failed, Open
+from docmind.agents.protocol import Answered, AnyEvent, Enter, Entered, Event, Failed, Open, Token
 from docmind.agents.settings import Profile, Settings
 from fakes import FakeServer
+
+E = TypeVar("E", bound=Event)
 
 
 async def opened(data_dir: Path, folder: Path, settings: Settings | None = None) -> Client:
@@ -30,10 +34,22 @@ async def result(client: Client, run: str) -> tuple[list[AnyEvent], Answered | F
     raise AssertionError("the engine left")
 
 
-async def wait_for(client: Client, kind: type[AnyEvent]) -> None:
+async def wait_for(client: Client, kind: type[E]) -> E:
+    """The next event of this kind."""
     async with asyncio.timeout(60):
-        while not isinstance(await client.receive(), kind):
+        while not isinstance(event := await client.receive(), kind):
             pass
+    return event
+
+
+async def entered(client: Client, chat: str = "", *, going_on: bool = False) -> Entered:
+    client.send(Enter(chat=chat, going_on=going_on))
+    return await wait_for(client, Entered)
+
+
+def said(events: Iterable[object]) -> str:
+    """The text of an answer, from its tokens alone."""
+    return "".join(event.text for event in events if isinstance(event, Token))
 
 
 def engine_pid(data_dir: Path) -> int:

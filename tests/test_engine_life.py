@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import psutil
@@ -37,6 +38,26 @@ async def test_a_socket_file_left_over_from_a_crash_is_no_obstacle(data_dir: Pat
         left_over.bind(str(socket_file(data_dir)))
     client = await connect(data_dir)
     await client.aclose()
+
+
+async def test_the_socket_of_another_user_is_refused(data_dir: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    await (await connect(data_dir)).aclose()
+    os.chown(socket_file(data_dir), 65534, 65534)
+    with pytest.raises(DocmindError, match="belongs to another user") as refused:
+        await connect(data_dir)
+    assert refused.value.code == Code.ENGINE_START
+    os.chown(socket_file(data_dir), 0, 0)
+
+
+async def test_of_two_engines_that_are_started_at_once_one_stays_and_neither_fails(data_dir: Path) -> None:
+    command = [sys.executable, "-m", "docmind.agents.engine", "--data-dir", str(data_dir)]
+    starting = [await asyncio.create_subprocess_exec(*command) for _ in range(2)]
+    assert [await process.wait() for process in starting] == [0, 0]
+    client = await connect(data_dir)
+    await client.aclose()
+    assert engine_pid(data_dir)
 
 
 async def test_sigterm_ends_the_engine_cleanly(data_dir: Path) -> None:

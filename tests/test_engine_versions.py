@@ -15,7 +15,9 @@ from docmind.agents.build import build
 from docmind.agents.client import connect
 from docmind.agents.endpoint import socket_file
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.protocol import Failed, Hello, Stop, Welcome
+from docmind.agents.protocol import Ask, Failed, Hello, Stop, Token, Welcome
+from engine_clients import opened, using, wait_for
+from fakes import FakeServer
 
 
 class OtherVersion:
@@ -81,3 +83,19 @@ def test_an_update_of_the_files_makes_another_build(tmp_path: Path) -> None:
     first, second = map(build_of, packages)
     os.utime(packages[0] / "docmind" / "agents" / "text.py")
     assert len({first, second, build_of(packages[0])}) == 3
+
+
+async def test_an_engine_that_answers_somebody_who_has_left_is_not_replaced(data_dir: Path, folder: Path) -> None:
+    """What a client of another version asks for when it comes."""
+    with FakeServer(
+        ['Action: search_documents\nAction Input: {"query": "pump"}', "Answer:" + " a" * 500], gap=0.02
+    ) as s:
+        client = await opened(data_dir, folder, using(s))
+        client.send(Ask(run="r", question="What?"))
+        await wait_for(client, Token)
+        await client.aclose()
+        newer = await connect(data_dir)
+        newer.send(Stop(only_idle=True))
+        refusal = await wait_for(newer, Failed)
+        await newer.aclose()
+    assert refusal.code == Code.ENGINE_VERSION
