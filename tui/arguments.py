@@ -44,11 +44,9 @@ class Parser(argparse.ArgumentParser):
 class CommandParser(Parser):
     """The parser of one command."""
 
-    def add_paths(self) -> None:
+    def add_paths(self, told: str = "folders or files (default: this folder)") -> None:
         """Add the folders that a command works on, `paths`; none given: an empty list."""
-        self.add_argument(
-            "paths", nargs="*", metavar="PATH", type=Path, default=[], help="folders or files (default: this folder)"
-        )
+        self.add_argument("paths", nargs="*", metavar="PATH", type=Path, default=[], help=told)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does it, but options may stand between the other arguments, and an unknown one is an error."""

@@ -10,12 +10,12 @@ from docmind import __version__
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.text import one_line
 
-from . import ask, bench, doctor, fit, gpu, library_commands, profiles, stats
+from . import ask, bench, doctor, fit, gpu, library_commands, profiles, resume, stats
 from .arguments import CommandParser, Parser, data_dir
 from .open import open_screen
 from .terminal import BOLD, notice, prepare_streams, say_json
 
-COMMANDS = (ask, library_commands, profiles, doctor, gpu, fit, stats, bench)
+COMMANDS = (ask, resume, library_commands, profiles, doctor, gpu, fit, stats, bench)
 """The modules that add commands. They import what they need when they run, so that `docmind --help` is quick."""
 
 INTERRUPTED = 130

@@ -1,4 +1,4 @@
-"""`docmind [PATH ...]`: opens the full-screen chat on some folders."""
+"""`docmind [PATH ...]` and `docmind resume`: opens the full-screen chat on some folders."""
 
 import difflib
 import os
@@ -26,17 +26,23 @@ def open_screen(arguments: Sequence[str], commands: Sequence[str]) -> int:
     """
     args = _parser().parse_args(arguments)
     _check_paths(args.paths, commands)
-    _check_terminal()
+    check_terminal()
 
     from docmind.agents.library.finder import resolve
 
-    roots = resolve(args.paths or [Path()])
-    loaded, problems = _settings(args)
+    return show(args, resolve(args.paths or [Path()]))
+
+
+def show(args: Namespace, roots: list[Path], chat: str = "") -> int:
+    """The screen on these folders, with this chat; without one, as `docmind` alone opens it. As `open_screen`."""
+    from docmind.agents.protocol import Enter
 
     from .app import DocmindApp, Start
     from .wire.driver import WireDriver
 
-    start = Start(loaded, roots, _named(roots), problems)
+    loaded, problems = _settings(args)
+    enter = Enter(chat=chat) if chat else Enter(going_on=True)
+    start = Start(loaded, roots, _named(roots), problems, enter)
     app = DocmindApp(start, driver_class=None if args.plain_driver else WireDriver)
     status = app.run()
     if app._exception:
@@ -47,9 +53,14 @@ def open_screen(arguments: Sequence[str], commands: Sequence[str]) -> int:
 def _parser() -> CommandParser:
     parser = CommandParser(prog="docmind")
     parser.add_paths()
+    add_options(parser)
+    return parser
+
+
+def add_options(parser: CommandParser) -> None:
+    """What every command takes that opens the screen."""
     parser.add_argument("--profile", metavar="P", help="answer with this profile")
     parser.add_argument("--plain-driver", action="store_true", help="let Textual write to the terminal itself")
-    return parser
 
 
 def _check_paths(paths: Sequence[Path], commands: Sequence[str]) -> None:
@@ -62,7 +73,7 @@ def _check_paths(paths: Sequence[Path], commands: Sequence[str]) -> None:
     raise DocmindError(Code.USAGE, f"No such command or folder: {one_line(first)}.", hint)
 
 
-def _check_terminal() -> None:
+def check_terminal() -> None:
     """Raises DocmindError (USAGE) where no screen can be shown."""
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise DocmindError(Code.USAGE, "The chat needs a terminal for its input and its output.", _ASK)

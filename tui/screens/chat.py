@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from textual.widgets import Input, TextArea
 
 from docmind.agents.errors import DocmindError
+from docmind.agents.protocol import Entered
 from docmind.agents.text import one_line
 
 from .. import pasted
@@ -18,6 +19,7 @@ from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
 from ..widgets.source_panel import SourcePanel
+from .broken import BrokenPicker
 from .choosing import Choosing
 from .command_picker import CommandPicker
 from .hardware import HardwareScreen
@@ -29,6 +31,10 @@ class ChatScreen(Choosing):
     """The only screen but for the ones that open on top of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("chat")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._named = self.docmind.start.enter.chat
 
     @on(Prompt.Submitted)
     def _submitted(self, event: Prompt.Submitted) -> None:
@@ -93,6 +99,12 @@ class ChatScreen(Choosing):
         elif not self.stop():
             self.transcript.unmark()
             self.query_one(Prompt).focus()
+
+    def entered(self, event: Entered) -> None:
+        """Where a chat was opened again by its name, and its last answer broke off: what shall become of it?"""
+        named, self._named = self._named, ""
+        if event.turns and event.turns[-1].state == "broken" and event.chat.id == named:
+            self.app.push_screen(BrokenPicker(), lambda way: self.action_again() if way == "again" else None)
 
     # --- what is shown
 

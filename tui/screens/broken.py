@@ -1,0 +1,34 @@
+"""What to do with an answer that broke off, asked when its chat is opened again."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from textual.content import Content
+
+from .picker import Picker, Row
+
+
+class Way(NamedTuple):
+    """One of them; its name is the command that does it, empty for nothing."""
+
+    name: str
+    title: str
+    about: str
+
+
+WAYS = (
+    Way("again", "Ask again", "Asks the same question once more; what was said stays above"),
+    Way("leave", "Leave it", "Keeps the answer as far as it goes"),
+)
+
+
+class BrokenPicker(Picker):
+    """Gives the name of the way."""
+
+    def __init__(self) -> None:
+        super().__init__("The last answer broke off", "")
+
+    def rows(self) -> Iterable[Row]:
+        for way in WAYS:
+            shown = Content.assemble((f"{way.title:<14}", "bold"), way.about)
+            yield Row(way.name, f"{way.title} {way.about}", shown)
