@@ -114,15 +114,15 @@ async def _ask_once(args: argparse.Namespace, loaded: "Loaded", roots: list[byte
 
 
 async def _until_answered(client: "Client") -> "AsyncGenerator[AnyEvent, None]":
-    """The events up to the last one. Raises DocmindError when it is Failed."""
+    """The events up to the last one. Raises DocmindError when it is Failed, KeyboardInterrupt when it was stopped."""
     import msgspec
 
     from docmind.agents.protocol import CANCELLED, Answered, Failed
 
     async for event in client.events():
         if isinstance(event, Failed):
-            if event.code == CANCELLED:  # not by us: we leave without asking
-                raise DocmindError(Code.ENGINE_LOST, "The engine was stopped.", "Ask again: it is started anew.")
+            if event.code == CANCELLED:  # on another screen; here Ctrl+C does not wait for it
+                raise KeyboardInterrupt
             failure = DocmindError(Code(event.code), event.message, event.hint)
             failure.attempts = msgspec.to_builtins(event.attempts)
             raise failure

@@ -1,5 +1,6 @@
 """`docmind ask` when something is wrong: fallback, messages and exit statuses."""
 
+import asyncio
 import fcntl
 import json
 import signal
@@ -8,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from docmind.agents.chats.schema import chats_file
+from docmind.agents.chats.store import ChatStore
+from docmind.agents.protocol import ChatInfo
 from fakes import BEFORE_HEADERS, FakeServer, Fault
 from fakes.gguf import write_gguf
+from fakes.waiting import until
 from program import Program
 
 QUESTION = "How often must the compressor be inspected?"
@@ -211,6 +216,22 @@ def test_ctrl_c_stops_the_answer_at_the_server_too(program: Program, documents: 
     assert b"Traceback" not in errors
 
 
+def test_a_line_that_is_lost_does_not_stop_the_answer(program: Program, documents: Path) -> None:
+    script = ['Action: search_documents\nAction Input: {"query": "compressor"}', "Answer: Every" + " and so on" * 100]
+    with FakeServer(script, gap=0.01) as server:
+        command = program.command("--config", program.config(openai(server)), "ask", "What goes on?", documents)
+        process = subprocess.Popen(command, env=program.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        server.wait_until(lambda: len(server.chats) == 2, timeout=60)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+
+        def asked() -> list[ChatInfo]:
+            with ChatStore(chats_file(program.data_dir)) as store:
+                return [chat for chat in store.chats([documents]) if chat.title == "What goes on?"]
+
+        asyncio.run(until(lambda: [chat.state for chat in asked()] == ["done"]))
+
+
 def test_an_engine_that_is_stopped_in_mid_answer_leaves_what_was_said(program: Program, documents: Path) -> None:
     script = ['Action: search_documents\nAction Input: {"query": "compressor"}', "Answer: Every" + " and so on" * 5000]
     with FakeServer(script, gap=0.01) as server:
@@ -220,5 +241,5 @@ def test_an_engine_that_is_stopped_in_mid_answer_leaves_what_was_said(program: P
         program.close()
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert b"The engine was stopped. [ERR_3003]" in errors
+    assert b"The engine was stopped before the answer was complete. [ERR_3003]" in errors
     assert output.startswith(b"Every and so on")
