@@ -105,7 +105,7 @@ class EngineLink:
                 was_ready, self._client, self._entered = self._client is not None, None, False
                 losses = 0 if not was_ready else 1 if loop.time() - began > STEADY_S else losses + 1
                 self._sent.clear()
-                if not was_ready:
+                if not was_ready or error.code != Code.ENGINE_LOST:
                     self._give_up(error)
                 self._tell(LinkState("lost" if was_ready else "failed", error))
                 await self._before_next_try(losses)

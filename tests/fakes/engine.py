@@ -11,7 +11,7 @@ import msgspec
 
 from docmind.agents.build import build
 from docmind.agents.endpoint import socket_file
-from docmind.agents.protocol import AnyCommand, AnyEvent, Hello, Library, Welcome
+from docmind.agents.protocol import AnyCommand, AnyEvent, ChatInfo, Enter, Entered, Hello, Library, Welcome
 
 LONGEST_S = 30.0
 """Wait for a command, in seconds."""
@@ -19,7 +19,10 @@ C = TypeVar("C", bound=AnyCommand)
 
 
 class FakeEngine:
-    """Has one client at a time. `say` and `say_raw` wait until it has taken what is said: mind who reads meanwhile."""
+    """Has one client at a time, and an empty chat for it.
+
+    `say` and `say_raw` wait until it has taken what is said: mind who reads meanwhile.
+    """
 
     def __init__(self, data_dir: Path) -> None:
         self._listener = socket.socket(socket.AF_UNIX)
@@ -67,4 +70,7 @@ class FakeEngine:
                 return
             with self._client, self._client.makefile("rb") as lines:
                 for line in lines:
-                    self._commands.put(msgspec.json.decode(line, type=AnyCommand))
+                    command = msgspec.json.decode(line, type=AnyCommand)
+                    if isinstance(command, Enter):
+                        self.say(Entered(chat=ChatInfo(id="chat", title="", made_at=0.0, changed_at=0.0), turns=[]))
+                    self._commands.put(command)
