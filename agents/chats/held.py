@@ -43,15 +43,17 @@ class HeldChats:
         return bool(self._problem)
 
     async def enter(self, command: Enter, roots: Sequence[bytes], saved: bool, listener: Listener) -> LiveChat:
-        """The chat, which `listener` hears from now on. `saved`: whether a new one is kept.
+        """The chat, which `listener` hears from now on. `saved`: whether what happens in it is kept.
 
         Raises DocmindError: as the store does for one that is not in memory.
         """
         journal = await self._open()
-        chat = self._awaited_on(roots) if command.going_on else None
-        if command.chat:
-            chat = self._held.get(command.chat) or await self._load(command.chat, journal)
-        if not chat:
+        chat = self._awaited_on(roots) if command.going_on else self._held.get(command.chat)
+        if not chat and command.chat:
+            await self._written(journal)
+            info, turns = await asyncio.to_thread(self._read, command.chat)
+            chat = self._held.get(info.id) or self._hold(info, turns, journal if saved else None)
+        elif not chat:
             now = time.time()
             info = ChatInfo(id=uuid.uuid4().hex, title="", roots=sorted(roots), made_at=now, changed_at=now)
             chat = self._hold(info, [], journal if saved else None)
@@ -114,13 +116,8 @@ class HeldChats:
         there = [chat for chat in self._held.values() if chat.is_awaited and roots_key(chat.info.roots) == folders]
         return max(there, key=lambda chat: chat.info.changed_at, default=None)
 
-    async def _load(self, named: str, journal: Journal) -> LiveChat:
-        """From the disk. Raises DocmindError."""
-        await self._written(journal)
-        info, turns = await asyncio.to_thread(self._read, named)
-        return self._held.get(info.id) or self._hold(info, turns, journal)
-
     def _read(self, named: str) -> tuple[ChatInfo, list[KeptTurn]]:
+        """Raises DocmindError."""
         with ChatStore(self._file) as store:
             info = store.chat(named)
             return info, store.path(info.id)

@@ -16,8 +16,8 @@ from .live_turn import Exchange, LiveTurn
 
 LONGEST_TITLE = 80
 """Characters of a first question that make the title."""
-MOST_ENTERED = 2**20
-"""Packed bytes of turns that a client gets when it enters, about 300 answers: it has to show them at once."""
+MOST_ENTERED = 8 * 2**20
+"""Bytes of turns that a client gets when it enters, some 300 answers: it has to show them at once."""
 Listener = Callable[[AnyEvent], None]
 Work = Callable[[Sequence[Exchange], Callable[[AnyRunEvent], None]], Awaitable[None]]
 """Answers one question: gets what was said before, and what takes its events, of which Answered or Failed is last."""

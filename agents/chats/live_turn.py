@@ -26,6 +26,8 @@ class LiveTurn:
     def __init__(self, turn: KeptTurn) -> None:
         self._turn, self._events = msgspec.structs.replace(turn, events=[]), list(turn.events)
         self._record = b""
+        self.size = 0
+        """Bytes of its events, once it has ended."""
         self._began = time.monotonic()
         self.stopped = False
         """Whether the user has stopped it."""
@@ -47,11 +49,6 @@ class LiveTurn:
         """What later prompts need of it."""
         return Exchange(self._turn.question, self._turn.answer)
 
-    @property
-    def size(self) -> int:
-        """About how many bytes it takes, compressed."""
-        return len(self._record)
-
     def whole(self) -> KeptTurn:
         """With its events so far."""
         events = _decoder.decode_lines(zlib.decompress(self._record)) if self._record else list(self._events)
@@ -67,5 +64,6 @@ class LiveTurn:
         return timed
 
     def _compress(self) -> None:
-        self._record = rows.compressed(self._events)
+        lines = rows.to_lines(self._events)
+        self._record, self.size = zlib.compress(lines, 1), len(lines)
         self._events.clear()
