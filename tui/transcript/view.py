@@ -106,14 +106,12 @@ class Transcript(Doubting):
     def recall(self, kept: Sequence[KeptTurn]) -> None:
         """Shows turns as they are kept: in the place of their former selves, and before questions that only wait."""
         new = {turn.run: Turn.recalled(turn, self._clock()) for turn in kept}
-        stay, waiting = list[TurnEntries | Quiet](), list[TurnEntries]()
+        stay, waiting = list[TurnEntries | Quiet](), list[TurnEntries | Quiet]()
         for group in self._groups:
             if isinstance(group, TurnEntries) and group.turn.run in new:
-                stay.append(group.renewed(new.pop(group.turn.run)))
-            elif isinstance(group, TurnEntries) and group.turn.is_waiting:
-                waiting.append(group)
-            else:
-                stay.append(group)
+                group = group.renewed(new.pop(group.turn.run))
+            waits = isinstance(group, TurnEntries) and group.turn.is_waiting
+            (waiting if waits else stay).append(group)
         self.layout_of_lines.replace(0, len(self.layout_of_lines.entries), [])
         self._groups, self._sizes, self._turns, self._dirty = [], [], {}, {}
         for each in [*stay, *map(TurnEntries, new.values()), *waiting]:

@@ -25,7 +25,7 @@ async def test_a_kept_turn_looks_as_it_did_live(app: TranscriptApp) -> None:
 
 async def test_an_answer_that_goes_on_goes_on_where_it_was(app: TranscriptApp) -> None:
     async with app.run_test(size=(60, 20)):
-        so_far = [State(run="r1", state="writing"), *words("r1", "It ", "mo")]
+        so_far: list[AnyRunEvent] = [State(run="r1", state="writing"), *words("r1", "It ", "mo")]
         app.transcript.recall([kept("r1", "Moved?", *so_far, state="going on")])
         say(app, "ved.")
         assert app.shown()[4:] == ["It moved."]
