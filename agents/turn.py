@@ -1,12 +1,26 @@
 """What the agent does, told as docmind's events: the state of one question while it is worked on."""
 
+import itertools
 import time
 from collections.abc import Collection, Iterator
 
+import msgspec
 from llama_index.core.agent.workflow import AgentOutput, AgentStream, ToolCall, ToolCallResult
 
 from .backends.base import Delta
-from .protocol import AnyRunEvent, Meter, Retracted, RunState, State, Thought, Token, ToolCalled, ToolReturned
+from .protocol import (
+    AnyRunEvent,
+    Message,
+    Meter,
+    Prompted,
+    Retracted,
+    RunState,
+    State,
+    Thought,
+    Token,
+    ToolCalled,
+    ToolReturned,
+)
 from .react import ReactSplitter, without_open_fence
 from .records import Step
 from .routing.takeover import TakenOver
@@ -26,6 +40,7 @@ class Turn:
     def __init__(self, run: str, tools: Collection[str]) -> None:
         self._run, self._tools = run, tools
         self._state: RunState | None = None
+        self._prompt: list[Message] = []
         self._started = time.perf_counter()
         self.steps: list[Step] = []
         self.whole = False
@@ -58,6 +73,8 @@ class Turn:
                 yield state
             case AgentStream(raw=Meter() as meter):
                 yield meter
+            case AgentStream(raw=Prompted() as prompted):
+                yield self._shortened(prompted)
             case AgentStream(raw=Delta(whole=True)):
                 self.whole = True
                 yield from self.enter("waiting")
@@ -84,6 +101,13 @@ class Turn:
         if state != self._state:
             self._state = state
             yield State(run=self._run, state=state)
+
+    def _shortened(self, prompted: Prompted) -> Prompted:
+        """A step's prompt begins with that of the step before; what is kept does not grow with the square of them."""
+        before, self._prompt = self._prompt, prompted.messages
+        pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(before, prompted.messages, strict=False))
+        same = sum(1 for _ in pairs)
+        return msgspec.structs.replace(prompted, same=same, messages=prompted.messages[same:])
 
     def _stream(self, happened: AgentStream) -> Iterator[AnyRunEvent]:
         if happened.thinking_delta:

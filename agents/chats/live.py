@@ -9,7 +9,19 @@ import msgspec
 
 from ..errors import Code, DocmindError
 from ..mistake import mistake
-from ..protocol import CANCELLED, AnyEvent, AnyRunEvent, Ask, Asked, ChatInfo, Entered, Failed, KeptTurn, State
+from ..protocol import (
+    CANCELLED,
+    AnyEvent,
+    AnyRunEvent,
+    Ask,
+    Asked,
+    ChatInfo,
+    Entered,
+    Failed,
+    KeptTurn,
+    Prompted,
+    State,
+)
 from ..text import one_line
 from .journal import Journal
 from .live_turn import Exchange, LiveTurn
@@ -147,7 +159,8 @@ class LiveChat:
                 self._journal.finish(event.run)
         if not turn.goes_on and event.run == self.info.head:
             self._change(state=turn.turn.state, profile=turn.turn.profile)
-        self.tell(event)
+        if not isinstance(event, Prompted):
+            self.tell(event)
 
     def _change(self, **changes: object) -> None:
         self.info = msgspec.structs.replace(self.info, changed_at=time.time(), **changes)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..protocol import Answered, AnyRunEvent, Failed, KeptTurn, TimedEvent
+from ..protocol import Answered, AnyRunEvent, Failed, KeptTurn, Prompted, TimedEvent
 from . import rows
 from .folding import fold
 
@@ -21,10 +21,14 @@ class Exchange(NamedTuple):
 
 
 class LiveTurn:
-    """Made of a new turn, or of one that was kept. One that has ended is held compressed: about 3 KB for an answer."""
+    """Made of a new turn, or of one that was kept. One that has ended is held compressed: about 3 KB for an answer.
+
+    Prompts are in the store alone: nobody who looks at a chat needs them.
+    """
 
     def __init__(self, turn: KeptTurn) -> None:
-        self._turn, self._events = msgspec.structs.replace(turn, events=[]), list(turn.events)
+        self._turn = msgspec.structs.replace(turn, events=[])
+        self._events = [timed for timed in turn.events if not isinstance(timed.event, Prompted)]
         self._record = b""
         self.size = 0
         """Bytes of its events, once it has ended."""
@@ -57,7 +61,8 @@ class LiveTurn:
     def take(self, event: AnyRunEvent) -> TimedEvent:
         """What has happened now."""
         timed = TimedEvent(round(time.monotonic() - self._began, 3), event)
-        self._events.append(timed)
+        if not isinstance(event, Prompted):
+            self._events.append(timed)
         if isinstance(event, Answered | Failed):
             self._turn = msgspec.structs.replace(self._turn, **fold(self._events)._asdict())
             self._compress()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -23,6 +24,21 @@ def of_environment(environ: Mapping[str, str]) -> set[str]:
     """The values of variables that are named like a secret; a path is where one lies, not what it is."""
     values = {value.strip() for name, value in environ.items() if _NAME.search(name)}
     return {value for value in values if len(value) >= _SHORTEST_VALUE and not value.startswith(("/", "~"))}
+
+
+def blanked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, at any depth, with HIDDEN in the place of those that are named like a secret."""
+    return {name: HIDDEN if _is_secret(name) else _blanked(value) for name, value in options.items()}
+
+
+def _blanked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return blanked(value)
+    return [_blanked(each) for each in value] if isinstance(value, list) else value
+
+
+def _is_secret(name: str) -> bool:
+    return bool(_NAME.search(name.replace("-", "_"))) or name.casefold() == "authorization"
 
 
 class Secrets:
@@ -53,6 +69,10 @@ class Secrets:
         """The event with the secrets blanked in every text that it holds."""
         line = _encoder.encode(event)
         return _decoder.decode(self._json.sub(HIDDEN.encode(), line)) if self._json.search(line) else event
+
+    def hide_in_json(self, line: bytes) -> bytes:
+        """JSON that msgspec has encoded, with the secrets blanked in its strings."""
+        return self._json.sub(HIDDEN.encode(), line) if self._values else line
 
     def begun(self, text: str) -> int:
         """How many characters at the end of `text` may be the beginning of a secret."""

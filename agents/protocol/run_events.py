@@ -1,6 +1,6 @@
 """What the engine says about one question, from its plan to its end. A chat that is kept is made of these events."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -132,6 +132,32 @@ class Meter(RunEvent, frozen=True, kw_only=True):
     """Since the first of them; where an answer is known to come whole, since it was asked for."""
 
 
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a prompt."""
+
+    role: str
+    content: str
+
+
+class Prompted(RunEvent, frozen=True, kw_only=True):
+    """A call of a backend begins, with this prompt. It is kept with the turn, and told to no client."""
+
+    profile: str
+    model: str
+    phase: str
+    """As in the record of the call: a `step` of the agent, or the `continuation` of one that another backend began."""
+    window: int
+    """Of the backend, in tokens."""
+    max_tokens: int
+    options: dict[str, Any]
+    """The profile's own, with what looks like a secret blanked."""
+    stop: list[str]
+    same: int = 0
+    """So many messages come first that are those of the turn's call before."""
+    messages: list[Message]
+    """Those after them."""
+
+
 class Failed(RunEvent, frozen=True, kw_only=True):
     """The run ended without an answer. `run` is empty when the failure is not about a question."""
 
@@ -152,6 +178,7 @@ AnyRunEvent = (
     | Retracted
     | Switched
     | Meter
+    | Prompted
     | Answered
     | Failed
 )

@@ -9,8 +9,9 @@ from typing import Literal, TypeVar
 from llama_index.core.llms import ChatMessage
 
 from ..backends.base import Delta
+from ..chats.secrets import blanked
 from ..errors import Code, DocmindError
-from ..protocol import Meter
+from ..protocol import Message, Meter, Prompted
 from ..records import Call, Usage
 from ..tokens import estimate
 from .candidate import Candidate
@@ -18,6 +19,7 @@ from .fit import fit, size
 from .metering import Metering
 
 T = TypeVar("T")
+Item = Delta | Meter | Prompted
 Record = Callable[[Call], None]
 """Takes every call as it ends; must return at once."""
 
@@ -69,7 +71,7 @@ class Calling:
         tokens = estimate(said) if said else 0
         return self._usage or Usage(prompt_tokens=self._prompt, completion_tokens=tokens, estimated=True)
 
-    async def stream(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Delta | Meter, None]:
+    async def stream(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Item, None]:
         """The reply, up to a stop sequence also where a server ignores it. Raises DocmindError."""
         try:
             async with aclosing(self._read(messages, stop)) as items:
@@ -99,7 +101,7 @@ class Calling:
             hint = "Raise agent.deadline in the settings, or use a faster profile."
             raise DocmindError(Code.DEADLINE, f"{self._backend.name} was not done in time.", hint) from None
 
-    async def _read(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Delta | Meter, None]:
+    async def _read(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Item, None]:
         self.window = window = await self._backend.context()
         self._model = await self._backend.model()
         reserve = min(self._backend.profile.max_tokens, window // 4)
@@ -107,6 +109,7 @@ class Calling:
         self._prompt = size(fitted)
         metering, stops = Metering(self._run, self._backend.name, self._prompt, window), _Stops(stop)
         yield metering.begin()
+        yield self._prompted(fitted, stop)
         async with aclosing(self._backend.stream(fitted, stop)) as deltas:
             async for delta in deltas:
                 self._take(delta)
@@ -116,6 +119,20 @@ class Calling:
                 if stops.reached(delta.text):
                     break
         yield metering.end(self.usage)
+
+    def _prompted(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> Prompted:
+        profile = self._backend.profile
+        return Prompted(
+            run=self._run,
+            profile=self._backend.name,
+            model=self._model,
+            phase=self._phase,
+            window=self.window,
+            max_tokens=profile.max_tokens,
+            options=blanked(profile.options),
+            stop=list(stop),
+            messages=[Message(role=str(each.role.value), content=each.content or "") for each in messages],
+        )
 
     def _take(self, delta: Delta) -> None:
         self._last = time.perf_counter()

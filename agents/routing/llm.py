@@ -18,8 +18,8 @@ class RoutedLLM(CustomLLM):
 
     Each response carries its own piece only, so the cost of a token does not grow with the text; the last one carries
     the whole reply, which is what the agent parses. Thinking text travels as `thinking_delta`; notices of the route (a
-    takeover, a loading model, a meter) and a Delta without text, which says that the reply will come whole, as `raw`,
-    so that they stay in order with the tokens.
+    takeover, a loading model, a prompt, a meter) and a Delta without text, which says that the reply will come whole,
+    as `raw`, so that they stay in order with the tokens.
     """
 
     _route: Route = PrivateAttr()

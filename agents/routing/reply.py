@@ -6,10 +6,10 @@ from llama_index.core.llms import ChatMessage
 
 from ..backends.base import Delta
 from ..errors import DocmindError
-from ..protocol import Meter, State
+from ..protocol import Meter, Prompted, State
 from .takeover import Begun, TakenOver, begun
 
-Notice = State | Meter | TakenOver
+Notice = State | Meter | Prompted | TakenOver
 Messages = Sequence[ChatMessage]
 
 

@@ -10,7 +10,7 @@ from llama_index.core.llms import ChatMessage
 
 from docmind.agents.backends.base import Delta, open_backend
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.protocol import Meter
+from docmind.agents.protocol import Meter, Prompted
 from docmind.agents.records import Call
 from docmind.agents.routing.breaker import FAILURES, Breaker
 from docmind.agents.routing.calling import Calling
@@ -87,13 +87,15 @@ async def test_a_call_begins_and_ends_with_a_reading_of_its_meter() -> None:
     async with caller(FakeServer(["It is 42."], context=4096)) as made:
         call = Calling("run 1", made.candidate, made.calls.append, asyncio.get_running_loop().time() + 60)
         async with aclosing(call.stream(QUESTION, [])) as items:
-            first, *_, last = [item async for item in items]
+            first, prompt, *_, last = [item async for item in items]
     assert isinstance(first, Meter)
     assert isinstance(last, Meter)
     assert (first.run, first.profile, first.context_window) == ("run 1", "fast", call.window)
     assert (first.context_used, first.tokens, first.seconds) == (size(QUESTION), 0, 0.0)
     assert (last.context_used, last.tokens) == (PROMPT_TOKENS + 3, 3)
     assert call.window > 0
+    assert isinstance(prompt, Prompted)
+    assert [(each.role, each.content) for each in prompt.messages] == [("user", QUESTION[0].content)]
 
 
 @pytest.mark.parametrize(("max_tokens", "left"), [(200, 800), (5000, 750)])

@@ -6,7 +6,7 @@ import pytest
 from llama_index.core.llms import ChatMessage, ChatResponse
 
 from docmind.agents.backends.base import Delta
-from docmind.agents.protocol import Meter
+from docmind.agents.protocol import Meter, Prompted
 from docmind.agents.react import STOP
 from docmind.agents.routing.candidate import Candidate
 from docmind.agents.routing.llm import RoutedLLM
@@ -25,7 +25,8 @@ async def responses(chain: list[Candidate], messages: Sequence[ChatMessage] = QU
 
 
 def raws(given: Sequence[ChatResponse]) -> list[object]:
-    return [response.raw for response in given if response.raw is not None and not isinstance(response.raw, Meter)]
+    told = (response.raw for response in given)
+    return [raw for raw in told if raw is not None and not isinstance(raw, Meter | Prompted)]
 
 
 async def test_it_is_a_chat_model_that_only_streams() -> None:
@@ -58,10 +59,11 @@ async def test_thinking_travels_beside_the_text() -> None:
 
 async def test_notices_come_in_order_with_the_text() -> None:
     async with FakeServer([ANSWER]) as server, candidates(server) as chain:
-        first, *pieces, before, last = await responses(chain)
+        first, prompt, *pieces, before, last = await responses(chain)
     assert isinstance(first.raw, Meter)
+    assert isinstance(prompt.raw, Prompted)
     assert isinstance(before.raw, Meter)
-    assert (first.delta, before.delta) == ("", "")
+    assert (first.delta, prompt.delta, before.delta) == ("", "", "")
     assert all(piece.delta for piece in pieces)
     assert last.raw is None
 
