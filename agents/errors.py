@@ -15,6 +15,7 @@ Library errors are mapped to these at the seam where the library is called, and 
                                  5018 not ready   5019 the graphics card is too hot
     6xxx  what docmind keeps     6001 record damaged   6002 chats damaged   6003 chats of a newer version
                                  6004 chats busy   6005 no such chat   6006 chat exists
+                                 6007 file refused   6008 file of a newer version
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,6 +64,8 @@ class Code(StrEnum):
     CHATS_BUSY = "ERR_6004"
     NO_CHAT = "ERR_6005"
     CHAT_EXISTS = "ERR_6006"
+    FILE_REFUSED = "ERR_6007"
+    FILE_NEWER = "ERR_6008"
 
 
 # Exit statuses of the command line; every other code exits with 1.

@@ -104,6 +104,10 @@ class ChatStore:
         message = f"{'Several chats begin' if found else 'There is no chat that begins'} with {one_line(named)!r}."
         raise DocmindError(Code.NO_CHAT, message, "Write its name, or enough of its beginning.")
 
+    def holds(self, chat: str) -> bool:
+        """Whether there is a chat with exactly this id, deleted ones included."""
+        return bool(self._infos("WHERE id = ?", chat))
+
     def path(self, chat: str, head: str | None = None, events: bool = True) -> list[KeptTurn]:
         """The turns from the first question to `head`, by default to the chat's own.
 
@@ -122,6 +126,16 @@ class ChatStore:
     def turns(self, chat: str, events: bool = True) -> list[KeptTurn]:
         """The turns of all branches, in the order in which they were asked."""
         return self._turns("chat = ? ORDER BY n", chat, events=events)
+
+    def turn(self, named: str) -> KeptTurn:
+        """The turn with this run, or the only one whose run begins so. Raises DocmindError (NO_CHAT)."""
+        found = self._turns("run = ?", named, events=True)
+        if not found and named:
+            found = self._turns("run >= ? AND run < ? LIMIT 2", named, named + chr(0x10FFFF), events=True)
+        if len(found) == 1:
+            return found[0]
+        message = f"{'Several answers begin' if found else 'There is no answer that begins'} with {one_line(named)!r}."
+        raise DocmindError(Code.NO_CHAT, message, "Write its name, or enough of its beginning.")
 
     def siblings(self, run: str) -> list[KeptTurn]:
         """The turn and those that stand in its place on other branches, without events, in the order of the asking."""

@@ -20,7 +20,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
-@pytest.mark.parametrize(("work", "step"), [("migrate", 1), ("put", 7), ("ask", 11), ("mend", 7)])
+@pytest.mark.parametrize(("work", "step"), [("migrate", 1), ("import", 7), ("ask", 11), ("mend", 7)])
 def test_whatever_the_disk_refuses_the_store_is_in_its_old_state_or_in_its_new_one(
     library: Path, tmp_path: Path, work: str, step: int
 ) -> None:

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from docmind.agents import database
+from docmind.agents.chats.chat_file import KeptChat, kept, pieces, take_in
 from docmind.agents.chats.journal import Journal
 from docmind.agents.chats.opening import prepare
 from docmind.agents.chats.records import TimedEvent
 from docmind.agents.chats.schema import SCHEMA, damage_mark
+from docmind.agents.chats.secrets import Secrets
 from docmind.agents.chats.store import ChatStore
 from docmind.agents.chats.writing import ChatWriter
 from docmind.agents.errors import DocmindError
@@ -77,12 +79,14 @@ def ask(file: Path) -> str:
     return told[-1]
 
 
-def put(file: Path) -> str:
+def take(file: Path) -> str:
+    """An import of two chats."""
     with ChatStore(file) as store:
-        turns = store.turns("old")
+        old = kept(store, store.chat("old"))
+    empty = KeptChat(chat=some_chat("empty"), turns=[])
     try:
         with ChatWriter(file.with_name("other.db")) as store:
-            store.put(some_chat("old"), turns)
+            take_in(b"".join(pieces([old, empty], Secrets([]))), store, Secrets([]))
     except DocmindError as error:
         return error.message
     return ""
@@ -94,7 +98,7 @@ def mend(file: Path) -> str:
     return prepare(file)
 
 
-WORK: Mapping[str, Callable[[Path], str]] = {"migrate": migrate, "ask": ask, "put": put, "mend": mend}
+WORK: Mapping[str, Callable[[Path], str]] = {"migrate": migrate, "ask": ask, "import": take, "mend": mend}
 
 
 def attempt(work: str, file: Path, nth: int, lasts: bool) -> tuple[int, str]:
@@ -139,7 +143,7 @@ def wrong(work: str, found: Mapping[str, Any]) -> str:
         if copy != OLD or here not in [(1, None), (3, [["old", "old"]])]:
             return "neither the old version nor the new one"
         return "" if told or here[0] == 3 else "nothing was told"
-    if work == "put":
+    if work == "import":
         there = found.get("other.db answers", {})
         return "" if there == OLD or (told and not there) else "a part of it"
     if work == "ask":
