@@ -56,7 +56,12 @@ class CommandParser(Parser):
         return found, unknown
 
     def _options_first(self, arguments: list[str]) -> list[str]:
-        """argparse takes all positionals from the first run of them (its intermixed mode stumbles over `--`)."""
+        """argparse takes all positionals from the first run of them (its intermixed mode stumbles over `--`).
+
+        A group of commands leaves that to the one that follows.
+        """
+        if self._subparsers:
+            return arguments
         options, others, rest = list[str](), list[str](), iter(arguments)
         for argument in rest:
             if argument == "--":

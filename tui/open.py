@@ -38,11 +38,12 @@ def show(args: Namespace, roots: list[Path], chat: str = "") -> int:
     from docmind.agents.protocol import Enter
 
     from .app import DocmindApp, Start
+    from .places import folders_named
     from .wire.driver import WireDriver
 
     loaded, problems = _settings(args)
     enter = Enter(chat=chat) if chat else Enter(going_on=True)
-    start = Start(loaded, roots, _named(roots), problems, enter)
+    start = Start(loaded, roots, folders_named(roots), problems, enter)
     app = DocmindApp(start, driver_class=None if args.plain_driver else WireDriver)
     status = app.run()
     if app._exception:
@@ -94,10 +95,3 @@ def _settings(args: Namespace) -> "tuple[Loaded, list[DocmindError]]":
 
         plain = Settings(profile="quotes", fallback=["quotes"])
         return Loaded(plain, {}, getattr(args, "config", config_file()).absolute(), data_dir(args)), [error]
-
-
-def _named(roots: Sequence[Path]) -> str:
-    """The folders with ~ for the home folder."""
-    home = Path.home()
-    names = [f"~/{root.relative_to(home)}" if root.is_relative_to(home) else os.fspath(root) for root in roots]
-    return ", ".join("~" if name == "~/." else name for name in names)

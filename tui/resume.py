@@ -2,15 +2,18 @@
 
 import os
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docmind.agents.errors import Code, DocmindError
 
-from .arguments import Subparsers, data_dir
+from .arguments import Subparsers
+from .chats.opened import opened
 from .open import add_options, check_terminal, show
 
 if TYPE_CHECKING:
+    from docmind.agents.chats.store import ChatStore
     from docmind.agents.protocol import ChatInfo
 
 _SEARCHED = 1000
@@ -32,22 +35,26 @@ def run_resume(args: Namespace) -> int:
     if args.chat and os.path.exists(args.chat):  # it is the first of the folders
         args.chat, args.paths = "", [Path(args.chat), *args.paths]
 
+    chat, roots = found(args, args.chat, args.paths)
+    return show(args, roots, chat.id)
+
+
+def found(args: Namespace, named: str, paths: Sequence[Path]) -> "tuple[ChatInfo, list[Path]]":
+    """The chat that is named, else the last one on these folders, and the folders: these, else its own.
+
+    Raises DocmindError: NO_CHAT, NO_FOLDER, and as the store does.
+    """
     from docmind.agents.library.finder import resolve
 
-    roots = resolve(args.paths) if args.paths else []
-    chat = _found(args, roots)
-    return show(args, roots or _folders(chat), chat.id)
+    roots = resolve(paths) if paths else []
+    with opened(args) as store:
+        chat = store.chat(named) if named else last(store, roots)
+    return chat, roots or _folders(chat)
 
 
-def _found(args: Namespace, roots: list[Path]) -> "ChatInfo":
-    """Raises DocmindError (NO_CHAT), and as the store does."""
-    from docmind.agents.chats.schema import chats_file
-    from docmind.agents.chats.store import ChatStore
-
-    with ChatStore(chats_file(data_dir(args))) as store:
-        if args.chat:
-            return store.chat(args.chat)
-        chats = store.chats(roots or None, limit=_SEARCHED)
+def last(store: "ChatStore", roots: Sequence[Path] = ()) -> "ChatInfo":
+    """The chat that was changed last, of those on exactly these folders, if any. Raises DocmindError (NO_CHAT)."""
+    chats = store.chats(roots or None, limit=_SEARCHED)
     if not chats:
         where = "on these folders " if roots else ""
         raise DocmindError(Code.NO_CHAT, f"There is no chat {where}to come back to.", "`docmind` opens a new one.")
@@ -61,5 +68,5 @@ def _folders(chat: "ChatInfo") -> list[Path]:
     try:
         return resolve([Path(os.fsdecode(root)) for root in chat.roots])
     except DocmindError as error:
-        error.hint = f"`docmind resume {chat.id[:8]} PATH` opens the chat on another folder."
+        error.hint = f"Name another folder for it, as in `docmind resume {chat.id[:8]} PATH`."
         raise
