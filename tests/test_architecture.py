@@ -38,6 +38,8 @@ def loaded_by(statement: str) -> set[str]:
         "agents.record.store",
         "tui.ask",
         "tui.bench_runs",
+        "tui.chats.commands",
+        "tui.chats.replaying",
         "tui.library_commands",
         "tui.stats",
     ],

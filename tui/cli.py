@@ -12,10 +12,12 @@ from docmind.agents.text import one_line
 
 from . import ask, bench, doctor, fit, gpu, library_commands, profiles, resume, stats
 from .arguments import CommandParser, Parser, data_dir
+from .chats import commands as chats
+from .chats import exporting, replaying
 from .open import open_screen
 from .terminal import BOLD, notice, prepare_streams, say_json
 
-COMMANDS = (ask, resume, library_commands, profiles, doctor, gpu, fit, stats, bench)
+COMMANDS = (ask, resume, chats, exporting, replaying, library_commands, profiles, doctor, gpu, fit, stats, bench)
 """The modules that add commands. They import what they need when they run, so that `docmind --help` is quick."""
 
 INTERRUPTED = 130

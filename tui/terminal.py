@@ -36,9 +36,9 @@ def notice(text: str, style: str = "") -> None:
     say(text, style, to=sys.stderr)
 
 
-def say_json(value: Any) -> None:
-    """Print one JSON object on one line."""
-    say(json.dumps(value, ensure_ascii=False))
+def say_json(value: Any, exactly: bool = False) -> None:
+    """Print one JSON object on one line; `exactly`: in ASCII, so that nothing is cleaned away in it."""
+    say(json.dumps(value, ensure_ascii=exactly))
 
 
 def _give_up(stream: TextIO) -> None:

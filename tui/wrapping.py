@@ -42,13 +42,14 @@ class Wrapper:
         if word == "\n":
             self._column = 0
             return word
-        if self._column and self._column + _columns(word) > self._width:
+        if self._column and self._column + columns_of(word) > self._width:
             word = word.lstrip()
-            self._column = _columns(word)
+            self._column = columns_of(word)
             return "\n" + word
-        self._column += _columns(word)
+        self._column += columns_of(word)
         return word
 
 
-def _columns(word: str) -> int:
+def columns_of(word: str) -> int:
+    """How many columns it takes in a terminal."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in word)

@@ -90,7 +90,7 @@ def test_help_explains_one_command(docmind: Docmind) -> None:
     assert docmind("help", "ask").stdout == docmind("ask", "--help").stdout != ""
 
 
-@pytest.mark.parametrize("word", ["chats", "no/such/folder", "x" * 5000])
+@pytest.mark.parametrize("word", ["summaries", "no/such/folder", "x" * 5000])
 def test_what_is_neither_command_nor_folder_is_named(word: str, docmind: Docmind) -> None:
     done = docmind(word)
     assert done.returncode == 2
