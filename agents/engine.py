@@ -23,6 +23,7 @@ from types import ModuleType
 from .backends.discover import discover
 from .build import build
 from .chats.held import HeldChats
+from .chats.idle import IdleWork
 from .cooling import Cooling
 from .endpoint import note_pid, only_engine
 from .errors import DocmindError
@@ -53,6 +54,8 @@ class Engine:
         """Gets every call of a backend as it ends."""
         self.reductions, self.cooling = Reductions(data_dir), Cooling()
         self.chats = HeldChats(data_dir, self._look_idle)
+        self.idle_work = IdleWork(lambda: self.busy)
+        """What is done while nothing is asked: every question interrupts it."""
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._ended = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None
@@ -125,6 +128,7 @@ class Engine:
             self._idle = asyncio.get_running_loop().call_later(self.idle_s, self.end)
 
     async def _close(self) -> None:
+        await self.idle_work.aclose()
         await self.chats.stop()
         for task in self._sessions:
             task.cancel()

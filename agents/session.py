@@ -140,6 +140,7 @@ class Session:
         try:
             if not self._workspace:
                 raise DocmindError(Code.USAGE, "A question came before any folder was opened.")
+            self._engine.idle_work.interrupt()
             chat = self._chat or await self._enter(Enter())
             if task := chat.ask(command, partial(self._workspace.ask, command)):
                 self._workspace.hold_for(task)
