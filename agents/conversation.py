@@ -2,17 +2,17 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from functools import partial
 
 from llama_index.core.agent.react.formatter import ReActChatFormatter
 from llama_index.core.agent.workflow import ReActAgent
-from llama_index.core.llms import ChatMessage
 from llama_index.core.memory import ChatMemoryBuffer
 from workflows.errors import WorkflowCancelledByUser, WorkflowRuntimeError
 from workflows.handler import WorkflowHandler
 
-from . import citations, marks
+from . import citations
 from .chats.live_turn import Exchange
 from .errors import Code, DocmindError
 from .library.index import Library
@@ -21,6 +21,7 @@ from .parser import TolerantParser
 from .prompt import SYSTEM
 from .protocol import Answered, AnyRunEvent
 from .records import Timings
+from .routing.fit import PASSAGES_SHARE
 from .routing.llm import RoutedLLM
 from .routing.router import Route
 from .settings import AgentSettings
@@ -29,10 +30,6 @@ from .tokens import CHARS_PER_TOKEN, estimate
 from .tools import LookUps, parameters
 from .turn import Turn
 
-MEMORY_TOKENS = 8192
-"""Most tokens of earlier turns that go into a prompt; the route cuts further where a window is smaller."""
-PASSAGES_SHARE = 0.35
-"""Share of the context window that the passages of one tool call may fill, so that two calls and the answer fit."""
 LONGEST_NAME = 100
 """Characters of a model's name that are shown."""
 BACKSTOP = 3
@@ -48,13 +45,14 @@ class Conversation:
     async def ask(
         self, run: str, question: str, route: Route, past: Sequence[Exchange] = ()
     ) -> AsyncGenerator[AnyRunEvent, None]:
-        """The events of one question, `Answered` last. `past`, the oldest first, is part of the prompt.
+        """The events of one question, `Answered` last. What fits of `past`, oldest first, goes into the prompts.
 
         Raises DocmindError; what was said until then stands.
         """
         look_ups = LookUps(self._library, self._settings.passages, partial(_budget, route))
         tools = look_ups.tools()
         turn = Turn(run, parameters(tools))
+        route.remember(past)
         for state in turn.enter("thinking"):
             yield state
         agent = ReActAgent(
@@ -63,7 +61,7 @@ class Conversation:
             output_parser=TolerantParser(parameters(tools), question),
             formatter=ReActChatFormatter(system_header=SYSTEM),
         )
-        handler = agent.run(user_msg=question, memory=_memory(past), max_iterations=self._settings.max_steps + BACKSTOP)
+        handler = agent.run(user_msg=question, memory=_memory(), max_iterations=self._settings.max_steps + BACKSTOP)
         async with _running(handler):
             async for happened in handler.stream_events():
                 for event in turn.translate(happened):
@@ -90,16 +88,9 @@ class Conversation:
         )
 
 
-def _memory(past: Sequence[Exchange]) -> ChatMemoryBuffer:
-    """Made anew for each question: LlamaIndex puts tool text into it, and a failed question half a turn."""
-    messages = list[ChatMessage]()
-    for question, said in past:
-        # Without its marks: the numbers begin anew with each question.
-        messages += [
-            ChatMessage(role="user", content=question),
-            ChatMessage(role="assistant", content=marks.without(said)),
-        ]
-    return ChatMemoryBuffer.from_defaults(chat_history=messages, token_limit=MEMORY_TOKENS, tokenizer_fn=_as_tokens)
+def _memory() -> ChatMemoryBuffer:
+    """Without the past, which the route adds as each window allows; and without a limit, for the same reason."""
+    return ChatMemoryBuffer.from_defaults(token_limit=sys.maxsize, tokenizer_fn=_as_tokens)
 
 
 def _as_tokens(text: str) -> list[None]:

@@ -18,6 +18,9 @@ class Exchange(NamedTuple):
 
     question: str
     said: str
+    run: str = ""
+    summary: str = ""
+    """What may stand for this exchange and all before it; empty: there is none."""
 
 
 class LiveTurn:
@@ -51,7 +54,7 @@ class LiveTurn:
     @property
     def exchange(self) -> Exchange:
         """What later prompts need of it."""
-        return Exchange(self._turn.question, self._turn.answer)
+        return Exchange(self._turn.question, self._turn.answer, self._turn.run)
 
     def whole(self) -> KeptTurn:
         """With its events so far."""

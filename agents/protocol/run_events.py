@@ -126,6 +126,10 @@ class Meter(RunEvent, frozen=True, kw_only=True):
     context_used: int
     """Tokens of the prompt and of what has been written so far; estimated where the server has not said."""
     context_window: int
+    summarised: int = 0
+    """Earlier questions of the chat that this prompt holds in short only."""
+    left_out: int = 0
+    """Earlier questions that it does not hold at all."""
     tokens: int = 0
     """Written so far by this call."""
     seconds: float = 0.0

@@ -9,13 +9,15 @@ from typing import Literal, TypeVar
 from llama_index.core.llms import ChatMessage
 
 from ..backends.base import Delta
+from ..chats.live_turn import Exchange
 from ..chats.secrets import blanked
 from ..errors import Code, DocmindError
+from ..memory import choose
 from ..protocol import Message, Meter, Prompted
 from ..records import Call, Usage
 from ..tokens import estimate
 from .candidate import Candidate
-from .fit import fit, size
+from .fit import answer_reserve, fit, room, size
 from .metering import Metering
 
 T = TypeVar("T")
@@ -31,11 +33,20 @@ def unrecorded(call: Call) -> None:
 class Calling:
     """Make one for each call, and `stream` it once. `until`: the loop's time at which a model has to be done.
 
-    `phase` of the record: a `step` of the agent, or the `continuation` of one that another backend began.
+    `phase` of the record: a `step` of the agent, or the `continuation` of one that another backend began. `past`: what
+    was said before, oldest first; what there is room for stands behind the first message.
     """
 
-    def __init__(self, run: str, candidate: Candidate, record: Record, until: float, phase: str = "step") -> None:
-        self._run, self._record, self._until, self._phase = run, record, until, phase
+    def __init__(
+        self,
+        run: str,
+        candidate: Candidate,
+        record: Record,
+        until: float,
+        phase: str = "step",
+        past: Sequence[Exchange] = (),
+    ) -> None:
+        self._run, self._record, self._until, self._phase, self._past = run, record, until, phase, past
         self._backend, self._breaker = candidate
         self._at, self._began = time.time(), time.perf_counter()
         self._first: float | None = None
@@ -104,10 +115,12 @@ class Calling:
     async def _read(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Item, None]:
         self.window = window = await self._backend.context()
         self._model = await self._backend.model()
-        reserve = min(self._backend.profile.max_tokens, window // 4)
-        fitted = fit(messages, window - reserve)
+        reserve = answer_reserve(self._backend.profile.max_tokens, window)
+        chosen = choose(self._past, room(messages, window, reserve))
+        fitted = fit([*messages[:1], *chosen.messages, *messages[1:]], window - reserve)
         self._prompt = size(fitted)
-        metering, stops = Metering(self._run, self._backend.name, self._prompt, window), _Stops(stop)
+        metering = Metering(self._run, self._backend.name, self._prompt, window, chosen.summarised, chosen.left_out)
+        stops = _Stops(stop)
         yield metering.begin()
         yield self._prompted(fitted, stop)
         async with aclosing(self._backend.stream(fitted, stop)) as deltas:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from llama_index.core.llms import ChatMessage, MessageRole
 
-from ..prompt import OBSERVATION, is_written_by_agent
+from ..prompt import OBSERVATION
 from ..tokens import estimate
 
 LEFT_OUT = f"{OBSERVATION} (left out: the context window is full; look it up again if you need it)"
@@ -12,16 +12,18 @@ QUESTION_SHARE = 0.4
 """Of a window, for what is never left out; the rest is for the passages of a look-up (0.35) and the answer (0.25)."""
 OVERHEAD = 8
 """Tokens that a chat template adds to a message, about."""
+PASSAGES_SHARE = 0.35
+"""Share of the context window that the passages of one tool call may fill, so that two calls and the answer fit."""
 
 
 def fit(messages: Sequence[ChatMessage], budget: int) -> list[ChatMessage]:
     """The messages within `budget` tokens (estimated).
 
-    What goes first: the oldest earlier turns, then the oldest observations of this question, then the end of the last
-    observation. The system message and the question always stay; so the result may still be over a very small budget.
+    What goes first: the oldest observations of this question, then the end of the last one. All other messages stay; so
+    the result may still be over a very small budget.
     """
     fitted = list(messages)
-    for shorten in (_drop_history, _empty_observations, _cut_last_observation):
+    for shorten in (_empty_observations, _cut_last_observation):
         if size(fitted) <= budget:
             break
         fitted = shorten(fitted, budget)
@@ -33,6 +35,21 @@ def least_window(messages: Sequence[ChatMessage]) -> int:
     return round(size(fit(messages, 0)) / QUESTION_SHARE)
 
 
+def answer_reserve(max_tokens: int, window: int) -> int:
+    """Tokens of the window that are kept for the reply."""
+    return min(max_tokens, window // 4)
+
+
+def room(messages: Sequence[ChatMessage], window: int, answer: int) -> int:
+    """Tokens that earlier turns may take beside these messages; 0 or less: none.
+
+    `answer` tokens of the window are kept for the reply, and PASSAGES_SHARE of it for a tool call's passages, as far as
+    the messages hold none yet.
+    """
+    found = size([message for message in messages if _is_observation(message)])
+    return window - answer - size(messages) - max(int(window * PASSAGES_SHARE) - found, 0)
+
+
 def size(messages: Sequence[ChatMessage]) -> int:
     """Tokens of a prompt, estimated."""
     return sum(estimate(message.content or "") + OVERHEAD for message in messages)
@@ -40,22 +57,6 @@ def size(messages: Sequence[ChatMessage]) -> int:
 
 def _is_observation(message: ChatMessage) -> bool:
     return message.role == MessageRole.USER and (message.content or "").startswith(OBSERVATION)
-
-
-def _question(messages: Sequence[ChatMessage]) -> int:
-    """Index of the user's question: the last message that the user wrote."""
-    users = (
-        i for i, m in enumerate(messages) if m.role == MessageRole.USER and not is_written_by_agent(m.content or "")
-    )
-    return max(users, default=len(messages) - 1)
-
-
-def _drop_history(messages: list[ChatMessage], budget: int) -> list[ChatMessage]:
-    history = _question(messages) - 1
-    while history > 0 and size(messages) > budget:
-        messages = [messages[0], *messages[2:]]
-        history -= 1
-    return messages
 
 
 def _empty_observations(messages: list[ChatMessage], budget: int) -> list[ChatMessage]:

@@ -13,11 +13,22 @@ EVERY_S = 1.0
 
 
 class Metering:
-    """The readings of one call. `prompt` and `window` are in tokens, `now` gives seconds."""
+    """The readings of one call. `prompt` and `window` are in tokens, `now` gives seconds.
+
+    `summarised` and `left_out`: how many earlier questions the prompt does not hold whole.
+    """
 
     def __init__(
-        self, run: str, profile: str, prompt: int, window: int, now: Callable[[], float] = time.perf_counter
+        self,
+        run: str,
+        profile: str,
+        prompt: int,
+        window: int,
+        summarised: int = 0,
+        left_out: int = 0,
+        now: Callable[[], float] = time.perf_counter,
     ) -> None:
+        self._summarised, self._left_out = summarised, left_out
         self._run, self._profile, self._prompt, self._window, self._now = run, profile, prompt, window, now
         self._chars = 0
         self._started: float | None = None
@@ -49,6 +60,8 @@ class Metering:
             profile=self._profile,
             context_used=self._prompt + tokens,
             context_window=self._window,
+            summarised=self._summarised,
+            left_out=self._left_out,
             tokens=tokens,
             seconds=0.0 if self._started is None else round(self._now() - self._started, 3),
         )

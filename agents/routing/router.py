@@ -12,6 +12,7 @@ from contextlib import aclosing
 import msgspec
 
 from ..backends.base import Backend, Delta
+from ..chats.live_turn import Exchange
 from ..errors import Code, DocmindError
 from ..protocol import State, Switched
 from ..records import Attempt, Usage
@@ -60,6 +61,7 @@ class Route:
         self._reduce = reduce
         self._until = asyncio.get_running_loop().time() + settings.deadline
         self._steps = 0
+        self._past: Sequence[Exchange] = ()
         self._in_words: set[str] = set()
         self._had_another_go: set[str] = set()
         self.attempts = attempts
@@ -72,6 +74,10 @@ class Route:
     def backend(self) -> Backend:
         """The one in use: a backend that failed is not asked again for this question."""
         return self._chain[0].backend
+
+    def remember(self, past: Sequence[Exchange]) -> None:
+        """What was said before, oldest first; each call gets of it what its window has room for."""
+        self._past = past
 
     async def stream(
         self, messages: Messages, stop: Sequence[str], tools: Collection[str] = ()
@@ -91,7 +97,7 @@ class Route:
                 if self._make_room:
                     await self._make_room(self.backend)
             phase = "continuation" if reply.begun else "step"
-            calling = Calling(self._run, self._chain[0], self._record, self._until, phase)
+            calling = Calling(self._run, self._chain[0], self._record, self._until, phase, self._past)
             try:
                 async with aclosing(self._ask(calling, reply, stop)) as items:
                     async for item in items:

@@ -2,7 +2,7 @@
 
 from llama_index.core.llms import ChatMessage
 
-from docmind.agents.routing.fit import LEFT_OUT, fit, size
+from docmind.agents.routing.fit import LEFT_OUT, fit, room, size
 
 
 def message(role: str, content: str) -> ChatMessage:
@@ -10,7 +10,6 @@ def message(role: str, content: str) -> ChatMessage:
 
 
 SYSTEM, QUESTION = message("system", "rules " * 50), message("user", "What is blue?")
-HISTORY = [message("user", "old question " * 50), message("assistant", "old answer " * 50)]
 STEP = message("assistant", "Thought: x\nAction: search_documents\nAction Input: {}")
 
 
@@ -23,30 +22,19 @@ def contents(messages: list[ChatMessage]) -> list[str | None]:
 
 
 def test_what_fits_stays_as_it_is() -> None:
-    messages = [SYSTEM, *HISTORY, QUESTION, STEP, observation("first")]
+    messages = [SYSTEM, QUESTION, STEP, observation("first")]
     assert fit(messages, size(messages)) == messages
 
 
-def test_earlier_turns_go_first_the_oldest_before_the_newer() -> None:
-    messages = [SYSTEM, *HISTORY, QUESTION, STEP, observation("first")]
-    assert fit(messages, size(messages) - 1) == [SYSTEM, HISTORY[1], QUESTION, STEP, observation("first")]
-
-
 def test_nothing_goes_that_just_has_room() -> None:
-    shorter = [SYSTEM, HISTORY[1], QUESTION, STEP, observation("first")]
-    assert fit([SYSTEM, *HISTORY, *shorter[2:]], size(shorter)) == shorter
     shorter = [SYSTEM, QUESTION, STEP, message("user", LEFT_OUT), STEP, observation("second"), STEP]
     messages = [*shorter, observation("third")]
     whole = [*messages[:3], observation("first"), *messages[4:]]
     assert fit(whole, size(messages)) == messages
 
 
-def test_a_prompt_that_holds_no_question_keeps_its_first_and_last_message() -> None:
-    assert fit([SYSTEM, HISTORY[1], STEP], 10) == [SYSTEM, STEP]
-
-
-def test_then_the_oldest_observation_is_left_out_visibly() -> None:
-    messages = [SYSTEM, *HISTORY, QUESTION, STEP, observation("first"), STEP, observation("second")]
+def test_first_the_oldest_observation_is_left_out_visibly() -> None:
+    messages = [SYSTEM, QUESTION, STEP, observation("first"), STEP, observation("second")]
     budget = size([SYSTEM, QUESTION, STEP, STEP, observation("second")]) + 40
     fitted = fit(messages, budget)
     assert contents(fitted) == contents(
@@ -74,12 +62,17 @@ def test_at_last_the_newest_observation_is_cut_and_the_question_stays() -> None:
 
 
 def test_a_hopelessly_small_window_still_gets_the_rules_and_the_question() -> None:
-    fitted = fit([SYSTEM, *HISTORY, QUESTION], 10)
-    assert fitted == [SYSTEM, QUESTION]
+    assert fit([SYSTEM, QUESTION], 10) == [SYSTEM, QUESTION]
 
 
-def test_a_complaint_of_the_agent_is_not_taken_for_the_question() -> None:
-    rules = "The output should be in one of the following formats:"
-    complaint = message("user", f"Error while parsing the output: no label\n\n{rules}")
-    messages = [SYSTEM, *HISTORY, QUESTION, message("assistant", "Thought: x"), complaint]
-    assert contents(fit(messages, 10))[:2] == [SYSTEM.content, QUESTION.content]
+def test_the_past_gets_what_the_answer_and_the_passages_of_a_call_leave() -> None:
+    fixed = size([SYSTEM, QUESTION])
+    assert room([SYSTEM, QUESTION], window=2000, answer=500) == 2000 - 500 - 700 - fixed
+
+
+def test_passages_that_are_there_take_their_own_reserve_first() -> None:
+    small, large = [SYSTEM, QUESTION, STEP, observation("a")], [SYSTEM, QUESTION, STEP, *8 * [observation("a")]]
+    step, found = size([STEP]), size(large) - size([SYSTEM, QUESTION, STEP])
+    before = room([SYSTEM, QUESTION], window=2000, answer=500)
+    assert room(small, window=2000, answer=500) == before - step
+    assert room(large, window=2000, answer=500) == before - step - (found - 700)
