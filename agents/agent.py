@@ -3,5 +3,6 @@
 from .conversation import Conversation
 from .measuring import measure
 from .routing.router import Route
+from .summarising import summarise
 
-__all__ = ["Conversation", "Route", "measure"]
+__all__ = ["Conversation", "Route", "measure", "summarise"]

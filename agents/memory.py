@@ -58,9 +58,14 @@ def due(past: Sequence[Exchange], room: int) -> int:
     It reaches further than it must, so that not every question makes one due.
     """
     older = len(past) - choose(past, room).whole
-    if room < LEAST_ROOM or _summed(past) >= older:
+    if room < LEAST_ROOM or summed(past) >= older:
         return 0
     return len(past) - _fitting(past, room // 2)
+
+
+def summed(past: Sequence[Exchange]) -> int:
+    """How many of the oldest turns the latest summary stands for."""
+    return next((end for end in range(len(past), 0, -1) if past[end - 1].summary), 0)
 
 
 def longest_summary(room: int) -> int:
@@ -123,8 +128,3 @@ def _summary(past: Sequence[Exchange], older: int, room: int) -> tuple[str, int]
         if estimate(text := past[end - 1].summary) <= room:
             return text, end
     return "", 0
-
-
-def _summed(past: Sequence[Exchange]) -> int:
-    """How many of the oldest turns the latest summary stands for."""
-    return next((end for end in range(len(past), 0, -1) if past[end - 1].summary), 0)

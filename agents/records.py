@@ -139,6 +139,8 @@ class ProfileState(msgspec.Struct, frozen=True, kw_only=True):
 
 BENCH = "bench"
 """Phase of the calls that `docmind bench` makes."""
+SUMMARY = "summary"
+"""Phase of the calls that sum up a long chat while nothing is asked."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -150,7 +152,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     run: str
     """The question that it was made for."""
     phase: str
-    """What for: a step of the agent, its answer, or BENCH."""
+    """What for: a step of the agent, its answer, BENCH or SUMMARY."""
     profile: str
     at: float
     """Unix time of its beginning, in seconds."""

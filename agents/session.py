@@ -30,7 +30,10 @@ from .protocol import (
     Observe,
     Open,
     Profiles,
+    Recall,
+    Recalled,
     Stop,
+    Summarise,
     Warm,
     Welcome,
 )
@@ -90,6 +93,10 @@ class Session:
                 await self._enter(command)
             case Ask():
                 await self._ask(command)
+            case Recall():
+                self._recall()
+            case Summarise() if self._chat:
+                self._chat.summaries.add(command.turn, command.text, "user")
             case Check() if self._workspace:
                 self._start("check", self._workspace.check(command))
             case Warm() if self._workspace:
@@ -145,8 +152,14 @@ class Session:
             if task := chat.ask(command, partial(self._workspace.ask, command)):
                 self._workspace.hold_for(task)
                 task.add_done_callback(lambda _: self._engine.chats.let_go(chat))
+                summarise = partial(self._workspace.summarise, chat)
+                task.add_done_callback(lambda _: self._engine.idle_work.offer(f"sum up {chat.info.id}", summarise))
         except DocmindError as error:
             self._fail(command.run, error)
+
+    def _recall(self) -> None:
+        chat = self._chat
+        self._outbox.put(chat.summaries.latest(chat.past(chat.info.head)) if chat else Recalled())
 
     def _tell_breakers(self, command: Breakers) -> None:
         told = []

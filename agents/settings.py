@@ -141,6 +141,8 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     save: bool = True
     """Questions and answers are written to the data folder while they happen."""
+    summaries: bool = True
+    """While nothing is asked, the model sums up what a long chat's prompts have no room for; only on this machine."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

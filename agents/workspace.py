@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .chats.live import LiveChat
 from .chats.live_turn import Exchange
 from .checking import check, order, unchecked, with_breaker
 from .documents import Documents
@@ -37,7 +38,7 @@ from .protocol import (
 from .record.stats import summary
 from .records import Attempt, Call, ProfileState
 from .routing.candidate import Candidate
-from .routing.chain import plan, profiles
+from .routing.chain import is_local_model, plan, profiles
 from .routing.ladder import Ladder
 from .settings import Profile
 from .tending import Tending
@@ -83,6 +84,19 @@ class Workspace:
                 tell(State(run=ask.run, state="indexing"))
                 await self._documents.update()
                 await self._answer(ask, past, tell, attempts)
+
+    async def summarise(self, chat: LiveChat) -> None:
+        """Sums up what prompts have no room for, by the model that answered last, if that is local and loaded."""
+        known = await self._known()
+        profile = known.get(chat.info.profile)
+        if not (profile and self._settings.chats.summaries and is_local_model(profile)):
+            return
+        agent = await self._engine.agent()
+        name = chat.info.profile
+        async with self._engine.pool.chain([name], known, self._keys, lambda stems: {}) as (candidate,):
+            if not candidate.backend.cold and candidate.breaker.state == "closed":
+                with contextlib.suppress(DocmindError):  # nobody waits for it; the first sentences of answers do, too
+                    await agent.summarise(candidate, chat, self._engine.record.add)
 
     async def look(self, command: Look) -> None:
         """Shows a passage where it stands, also while a question is answered. One at a time: it needs one thread."""

@@ -34,6 +34,7 @@ COMMANDS = (
     Command("search", "ctrl+f", "Search", "Find words in this chat", "[WORDS]"),
     Command("copy", "f6", "Copy", "Copy the selection, else the last answer; or its code", "[code]"),
     Command("again", "ctrl+r", "Ask again", "Ask the last question once more", ""),
+    Command("summary", "f10", "Summary", "Change what stands for the older questions of a long chat", "[WORDS]"),
     Command("new", "ctrl+n", "New chat", "Begin another chat; this one is kept", ""),
     Command("stop", "escape", "Stop", "Stop the answer and keep what was said; close what is open", ""),
     Command("pin", "f7", "Pin", "Let only this profile answer, by default the current one; again: let go", "[NAME]"),

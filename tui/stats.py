@@ -43,10 +43,10 @@ def run(args: argparse.Namespace) -> int:
     """Print a line for each profile. Raises DocmindError when the record cannot be read."""
     from docmind.agents.record.stats import summarise
     from docmind.agents.record.store import read, record_file
-    from docmind.agents.records import BENCH
+    from docmind.agents.records import BENCH, SUMMARY
 
     since = time.time() - args.since
-    calls = [call for call in read(record_file(data_dir(args)), since) if call.phase != BENCH]
+    calls = [call for call in read(record_file(data_dir(args)), since) if call.phase not in (BENCH, SUMMARY)]
     summaries = summarise(calls)
     if args.json:
         _say_as_json(since, summaries)

@@ -11,6 +11,7 @@ from ..protocol import ChatInfo, Enter, KeptTurn, Saving
 from .journal import Journal
 from .live import Listener, LiveChat
 from .opening import prepare
+from .records import Summary
 from .rows import roots_key
 from .schema import chats_file
 from .store import ChatStore
@@ -52,7 +53,9 @@ class HeldChats:
         if not chat and command.chat:
             await self._written(journal)
             info, turns = await asyncio.to_thread(self._read, command.chat)
+            summaries = await asyncio.to_thread(self._read_summaries, info.id)
             chat = self._held.get(info.id) or self._hold(info, turns, journal if saved else None)
+            chat.summaries.load(summaries)
         elif not chat:
             now = time.time()
             info = ChatInfo(id=uuid.uuid4().hex, title="", roots=sorted(roots), made_at=now, changed_at=now)
@@ -121,6 +124,11 @@ class HeldChats:
         with ChatStore(self._file) as store:
             info = store.chat(named)
             return info, store.path(info.id)
+
+    def _read_summaries(self, chat: str) -> dict[str, Summary]:
+        """By turn. Raises DocmindError."""
+        with ChatStore(self._file) as store:
+            return store.summaries(chat)
 
     async def _written(self, journal: Journal) -> None:
         """Waits for what was handed to the journal before, which has a few milliseconds' work with it."""

@@ -19,11 +19,13 @@ class IdleWork:
         self._jobs: dict[str, Job] = {}
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
 
     def offer(self, name: str, job: Job) -> None:
         """Runs it when there is time, in place of one of the same name that has not begun."""
-        self._jobs[name] = job
-        self._wait()
+        if not self._closed:
+            self._jobs[name] = job
+            self._wait()
 
     def interrupt(self) -> None:
         """Something is asked: nothing runs now, and for a while."""
@@ -33,13 +35,13 @@ class IdleWork:
 
     async def aclose(self) -> None:
         """Ends it, for good."""
+        self._closed = True
         self._jobs.clear()
         if self._timer:
             self._timer.cancel()
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-            self._jobs.clear()
 
     def _wait(self) -> None:
         if self._timer:
@@ -62,7 +64,8 @@ class IdleWork:
         try:
             await job()
         except asyncio.CancelledError:
-            self._jobs.setdefault(name, job)
+            if not self._closed:
+                self._jobs.setdefault(name, job)
             raise
         except Exception:
             log.exception("idle work failed: %s", name)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..errors import DocmindError
-from .records import ChatInfo, TimedEvent, TurnState
+from .records import ChatInfo, Summary, TimedEvent, TurnState
 from .secrets import Secrets, Veil, of_environment
 from .writing import ChatWriter
 
@@ -95,6 +95,12 @@ class Journal:
     def ask(self, run: str, chat: str, parent: str | None, question: str, at: float) -> None:
         """A question; `at` is its Unix time, in seconds."""
         self.write(lambda store: store.ask(run, chat, parent, self._secrets.hide(question), at))
+
+    def summarise(self, summary: Summary) -> None:
+        """What stands for a turn and all before it."""
+        self.write(
+            lambda store: store.summarise(msgspec.structs.replace(summary, text=self._secrets.hide(summary.text)))
+        )
 
     def append(self, run: str, event: TimedEvent) -> None:
         """Something that has happened in a turn."""

@@ -25,6 +25,7 @@ from ..protocol import (
 from ..text import one_line
 from .journal import Journal
 from .live_turn import Exchange, LiveTurn
+from .summaries import Summaries
 
 LONGEST_TITLE = 80
 """Characters of a first question that make the title."""
@@ -46,6 +47,8 @@ class LiveChat:
         self._work: dict[str, asyncio.Task[None]] = {}
         self._answering = asyncio.Lock()
         self._unseen = False
+        self.summaries = Summaries(journal)
+        """What stands for its older turns in prompts that have no room for them."""
 
     @property
     def is_busy(self) -> bool:
@@ -131,7 +134,7 @@ class LiveChat:
             if self._answering.locked():
                 self._hear(State(run=run, state="queued"))
             async with self._answering:
-                await work(self._past(run), self._hear)
+                await work(self.past(self._turns[run].turn.parent), self._hear)
         except asyncio.CancelledError:
             self._hear(self._broken_off(run))
         except Exception as error:
@@ -165,10 +168,10 @@ class LiveChat:
     def _change(self, **changes: object) -> None:
         self.info = msgspec.structs.replace(self.info, changed_at=time.time(), **changes)
 
-    def _past(self, run: str) -> list[Exchange]:
-        """What was said before this question, oldest first; what has no text yet says nothing."""
-        before = self._back_from(self._turns[run].turn.parent)
-        return [turn.exchange for turn in reversed(list(before)) if turn.exchange.said]
+    def past(self, until: str | None) -> list[Exchange]:
+        """What was said up to this turn, oldest first; what has no text yet says nothing."""
+        path = reversed(list(self._back_from(until)))
+        return self.summaries.beside(turn.exchange for turn in path if turn.exchange.said)
 
     def _back_from(self, run: str | None) -> Iterator[LiveTurn]:
         """The turns from this one back to a first question."""

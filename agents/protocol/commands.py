@@ -61,6 +61,17 @@ class Cancel(Command, frozen=True, kw_only=True):
     run: str
 
 
+class Recall(Command, frozen=True, kw_only=True):
+    """Asks what stands for the older turns of the entered chat; answered with Recalled."""
+
+
+class Summarise(Command, frozen=True, kw_only=True):
+    """Puts the user's words for the turn and all before it; empty: nothing stands for them but what they say."""
+
+    turn: str
+    text: str
+
+
 class Check(Command, frozen=True, kw_only=True):
     """Asks how profiles are: the engine answers with Profiles at once, then with a Checked for each of them."""
 
@@ -125,4 +136,6 @@ class Stop(Command, frozen=True, kw_only=True):
     only_idle: bool = False
 
 
-AnyCommand = Hello | Open | Enter | Ask | Cancel | Check | Warm | Observe | Breakers | Look | Measure | Stop
+AnyCommand = (
+    Hello | Open | Enter | Ask | Cancel | Recall | Summarise | Check | Warm | Observe | Breakers | Look | Measure | Stop
+)

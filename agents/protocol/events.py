@@ -116,6 +116,17 @@ class Asked(RunEvent, frozen=True, kw_only=True):
     """Unix time, in seconds."""
 
 
+class Recalled(Event, frozen=True, kw_only=True):
+    """Answer to Recall: the latest summary on the chat's path. Prompts that have room for more hold more."""
+
+    turn: str = ""
+    """The last one that it stands for; empty: there is no summary."""
+    text: str = ""
+    by: Literal["model", "user"] = "model"
+    count: int = 0
+    """For how many questions it stands."""
+
+
 class Saving(RunEvent, frozen=True, kw_only=True):
     """Whether what happens in this chat is being saved. `run` is empty: it concerns all of it."""
 
@@ -124,5 +135,16 @@ class Saving(RunEvent, frozen=True, kw_only=True):
 
 
 AnyEvent = (
-    Welcome | Library | AnyRunEvent | Measured | Entered | Asked | Saving | Profiles | Checked | Observed | Source
+    Welcome
+    | Library
+    | AnyRunEvent
+    | Measured
+    | Entered
+    | Asked
+    | Recalled
+    | Saving
+    | Profiles
+    | Checked
+    | Observed
+    | Source
 )

@@ -78,10 +78,15 @@ def _rule(settings: Settings) -> Rule:
     return "configured" if settings.profile else "listed" if settings.fallback else "best"
 
 
+def is_local_model(profile: Profile) -> bool:
+    """Whether a model on this machine answers."""
+    return profile.kind != QUOTES and _is_local(profile)
+
+
 def on_card(profile: Profile) -> bool:
     """Whether a graphics card of this machine may work for it, as far as its settings tell."""
     options = profile.options
-    if profile.kind == QUOTES or not _is_local(profile):
+    if not is_local_model(profile):
         return False
     if profile.kind == "llamacpp":
         return profile.gpu_layers != 0

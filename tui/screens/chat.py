@@ -20,14 +20,14 @@ from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
 from ..widgets.source_panel import SourcePanel
 from .broken import BrokenPicker
-from .choosing import Choosing
 from .command_picker import CommandPicker
 from .hardware import HardwareScreen
 from .help import HelpScreen
+from .summing_up import SummingUp
 from .theme_picker import ThemePicker
 
 
-class ChatScreen(Choosing):
+class ChatScreen(SummingUp):
     """The only screen but for the ones that open on top of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("chat")]

@@ -23,6 +23,7 @@ from docmind.agents.protocol import (
     Meter,
     Open,
     Profiles,
+    Recalled,
     RolledBack,
     RunEvent,
     Saving,
@@ -139,6 +140,8 @@ class Conversation(Frame):
                 self._enter(event)
             case Asked():
                 self._hear_question(event)
+            case Recalled():
+                self.recalled(event)
             case Saving():
                 self.transcript.note(_saving_told(event), error=bool(event.problem))
             case RunEvent():
@@ -173,6 +176,9 @@ class Conversation(Frame):
 
     def entered(self, event: Entered) -> None:
         """The chat is shown."""
+
+    def recalled(self, event: Recalled) -> None:
+        """The summary of the chat is here."""
 
     def _hear_question(self, event: Asked) -> None:
         """Perhaps another screen's."""

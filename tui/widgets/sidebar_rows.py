@@ -223,10 +223,20 @@ def _conversation(known: Known) -> list[Row]:
     if known.meter and known.meter.context_window:
         used, window = known.meter.context_used, known.meter.context_window
         found.append(Row("context", bar(used / window, _DRAWN), f"{used / 1000:.1f} / {window / 1000:.1f} k"))
+        found += [Row(line, role="muted") for line in textwrap.wrap(_past(known.meter), WIDTH)]
     speed, first = _speed(known), known.answered.timings.first_token_ms / 1000 if known.answered else 0
     if measured := " · ".join(filter(None, [speed, f"first {first:.1f} s" if first >= 0.05 else ""])):
         found.append(Row(measured))
     return found if len(found) > 1 else [*found, Row("no answer yet", role="muted")]
+
+
+def _past(meter: Meter) -> str:
+    """`4 older questions summarised, 2 left out`, as far as it is so."""
+    what = "older question"
+    if not meter.summarised:
+        return f"{_count(meter.left_out, what)} left out" if meter.left_out else ""
+    left_out = f", {meter.left_out:,} left out" if meter.left_out else ""
+    return f"{_count(meter.summarised, what)} summarised{left_out}"
 
 
 def _speed(known: Known) -> str:
