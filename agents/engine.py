@@ -33,7 +33,7 @@ from .reduced import Reductions
 from .routing.pool import Pool
 from .routing.rollback import History
 from .session import Session
-from .settings import Profile
+from .settings import EngineSettings, Profile
 
 FOUND_FOR_S = 30.0
 log = logging.getLogger(__name__)
@@ -54,8 +54,8 @@ class Engine:
         """Gets every call of a backend as it ends."""
         self.reductions, self.cooling = Reductions(data_dir), Cooling()
         self.chats = HeldChats(data_dir, self._look_idle)
-        self.idle_work = IdleWork(lambda: self.busy)
-        """What is done while nothing is asked: every question interrupts it."""
+        self.idle_work = IdleWork(lambda: self.busy, EngineSettings().quiet_seconds)
+        """What is done while nothing is asked: every question interrupts it. The last client's settings say when."""
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._ended = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None

@@ -134,6 +134,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     idle_minutes: Annotated[float, msgspec.Meta(ge=0, le=_MOST)] = 10.0
     """The engine ends when it has had neither client nor work for so long."""
+    quiet_seconds: Annotated[float, msgspec.Meta(ge=0, le=_MOST)] = 5.0
+    """Nothing has been asked for so long before a model does what nobody waits for, such as summaries."""
 
 
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -70,6 +70,7 @@ class Workspace:
         if opened.settings.hardware.when_hot != "notice":
             engine.cooling.begin()
         engine.idle_s = 60 * opened.settings.engine.idle_minutes
+        engine.idle_work.wait_s = opened.settings.engine.quiet_seconds
 
     async def update(self) -> None:
         """Brings the index up to date, and says how it is."""

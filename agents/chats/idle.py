@@ -4,8 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-IDLE_S = 5.0
-"""So long nothing has been asked before it begins, in seconds: a user who reads on may ask at once."""
 Job = Callable[[], Awaitable[None]]
 log = logging.getLogger(__name__)
 
@@ -13,9 +11,11 @@ log = logging.getLogger(__name__)
 class IdleWork:
     """Jobs by name. One that a question interrupts begins again later; one that fails is logged, and given up."""
 
-    def __init__(self, is_busy: Callable[[], bool], wait_s: float = IDLE_S) -> None:
+    def __init__(self, is_busy: Callable[[], bool], wait_s: float) -> None:
         """`is_busy`: whether something is being worked on for which somebody waits."""
-        self._is_busy, self.wait_s = is_busy, wait_s
+        self._is_busy = is_busy
+        self.wait_s = wait_s
+        """So long nothing has been asked before a job begins, in seconds: who reads an answer may ask on at once."""
         self._jobs: dict[str, Job] = {}
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
