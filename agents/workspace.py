@@ -93,8 +93,7 @@ class Workspace:
         if not (profile and self._settings.chats.summaries and is_local_model(profile)):
             return
         agent = await self._engine.agent()
-        name = chat.info.profile
-        async with self._engine.pool.chain([name], known, self._keys, lambda stems: {}) as (candidate,):
+        async with self._engine.pool.chain([chat.info.profile], known, self._keys, lambda stems: {}) as (candidate,):
             if not candidate.backend.cold and candidate.breaker.state == "closed":
                 with contextlib.suppress(DocmindError):  # nobody waits for it; the first sentences of answers do, too
                     await agent.summarise(candidate, chat, self._engine.record.add)
