@@ -7,8 +7,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from functools import partial
 
 from llama_index.core.agent.react.formatter import ReActChatFormatter
+from llama_index.core.agent.react.types import ActionReasoningStep, BaseReasoningStep, ObservationReasoningStep
 from llama_index.core.agent.workflow import ReActAgent
 from llama_index.core.memory import ChatMemoryBuffer
+from workflows import Context
 from workflows.errors import WorkflowCancelledByUser, WorkflowRuntimeError
 from workflows.handler import WorkflowHandler
 
@@ -21,6 +23,7 @@ from .parser import TolerantParser
 from .prompt import SYSTEM
 from .protocol import Answered, AnyRunEvent
 from .records import Timings
+from .resuming import NOTHING, Unfinished
 from .routing.fit import PASSAGES_SHARE
 from .routing.llm import RoutedLLM
 from .routing.router import Route
@@ -43,25 +46,32 @@ class Conversation:
         self._settings, self._library = settings, library
 
     async def ask(
-        self, run: str, question: str, route: Route, past: Sequence[Exchange] = ()
+        self, run: str, question: str, route: Route, past: Sequence[Exchange] = (), before: Unfinished = NOTHING
     ) -> AsyncGenerator[AnyRunEvent, None]:
         """The events of one question, `Answered` last. What fits of `past`, oldest first, goes into the prompts.
 
+        `before`: how far a former attempt has come; its steps are not done again, and its text goes on.
         Raises DocmindError; what was said until then stands.
         """
         look_ups = LookUps(self._library, self._settings.passages, partial(_budget, route))
+        look_ups.shown |= {passage.n: passage for step in before.steps for passage in step.returned.passages}
         tools = look_ups.tools()
-        turn = Turn(run, parameters(tools))
+        turn = Turn(run, parameters(tools), before)
         route.remember(past)
+        if before.is_begun:
+            route.take_up(before.said)
         for state in turn.enter("thinking"):
             yield state
         agent = ReActAgent(
             tools=list(tools),
             llm=RoutedLLM(route, parameters(tools)),
-            output_parser=TolerantParser(parameters(tools), question),
+            output_parser=TolerantParser(parameters(tools), question, looked_up=bool(before.steps)),
             formatter=ReActChatFormatter(system_header=SYSTEM),
         )
-        handler = agent.run(user_msg=question, memory=_memory(), max_iterations=self._settings.max_steps + BACKSTOP)
+        context = Context(agent)
+        await context.store.set(agent.reasoning_key, _reasoning(before))
+        most = self._settings.max_steps + BACKSTOP
+        handler = agent.run(user_msg=question, memory=_memory(), max_iterations=most, ctx=context)
         async with _running(handler):
             async for happened in handler.stream_events():
                 for event in turn.translate(happened):
@@ -86,6 +96,17 @@ class Conversation:
             usage=route.usage,
             timings=Timings(first_token_ms=turn.first_token_ms, total_ms=turn.elapsed_ms, tokens_per_s=speed),
         )
+
+
+def _reasoning(before: Unfinished) -> list[BaseReasoningStep]:
+    """The steps of a former attempt as the agent has them."""
+    steps = list[BaseReasoningStep]()
+    for step in before.steps:
+        steps += [
+            ActionReasoningStep(thought=step.thought, action=step.called.tool, action_input=step.called.input),
+            ObservationReasoningStep(observation=step.observation),
+        ]
+    return steps
 
 
 def _memory() -> ChatMemoryBuffer:

@@ -20,9 +20,10 @@ class TolerantParser(ReActOutputParser):
     question itself: models that ignore the ReAct format would otherwise ignore the documents.
     """
 
-    def __init__(self, tools: Mapping[str, Sequence[str]], question: str) -> None:
+    def __init__(self, tools: Mapping[str, Sequence[str]], question: str, *, looked_up: bool = False) -> None:
+        """`looked_up`: a former attempt has used a tool."""
         self._tools, self._question = tools, question
-        self._looked_up, self._rejected = False, False
+        self._looked_up, self._rejected = looked_up, False
 
     def parse(self, output: str, is_streaming: bool = False) -> BaseReasoningStep:
         """The step that `output` takes. Raises ValueError: the agent then repeats its format rules to the model."""

@@ -22,6 +22,7 @@ from .protocol import (
     Breakers,
     Cancel,
     Check,
+    Continue,
     Enter,
     Failed,
     Hello,
@@ -32,6 +33,7 @@ from .protocol import (
     Profiles,
     Recall,
     Recalled,
+    Show,
     Stop,
     Summarise,
     Warm,
@@ -97,6 +99,10 @@ class Session:
                 self._recall()
             case Summarise() if self._chat:
                 self._chat.summaries.add(command.turn, command.text, "user")
+            case Continue():
+                self._go_on(command)
+            case Show():
+                self._show(command)
             case Check() if self._workspace:
                 self._start("check", self._workspace.check(command))
             case Warm() if self._workspace:
@@ -149,17 +155,37 @@ class Session:
                 raise DocmindError(Code.USAGE, "A question came before any folder was opened.")
             self._engine.idle_work.interrupt()
             chat = self._chat or await self._enter(Enter())
-            if task := chat.ask(command, partial(self._workspace.ask, command)):
-                self._workspace.hold_for(task)
-                task.add_done_callback(lambda _: self._engine.chats.let_go(chat))
-                summarise = partial(self._workspace.summarise, chat)
-                task.add_done_callback(lambda _: self._engine.idle_work.offer(f"sum up {chat.info.id}", summarise))
+            self._hold_for(chat, self._workspace, chat.ask(command, partial(self._workspace.ask, command)))
         except DocmindError as error:
             self._fail(command.run, error)
 
     def _recall(self) -> None:
         chat = self._chat
         self._outbox.put(chat.summaries.latest(chat.past(chat.info.head)) if chat else Recalled())
+
+    def _go_on(self, command: Continue) -> None:
+        try:
+            if not (self._workspace and self._chat):
+                raise DocmindError(Code.USAGE, "No chat was entered.")
+            self._engine.idle_work.interrupt()
+            task = self._chat.go_on(command.run, partial(self._workspace.ask, command))
+            self._hold_for(self._chat, self._workspace, task)
+        except DocmindError as error:
+            self._fail("", error)
+
+    def _show(self, command: Show) -> None:
+        try:
+            if self._chat:
+                self._chat.show(command.run)
+        except DocmindError as error:
+            self._fail("", error)
+
+    def _hold_for(self, chat: LiveChat, workspace: Workspace, task: asyncio.Task[None] | None) -> None:
+        if task:
+            workspace.hold_for(task)
+            task.add_done_callback(lambda _: self._engine.chats.let_go(chat))
+            summarise = partial(workspace.summarise, chat)
+            task.add_done_callback(lambda _: self._engine.idle_work.offer(f"sum up {chat.info.id}", summarise))
 
     def _tell_breakers(self, command: Breakers) -> None:
         told = []

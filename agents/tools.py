@@ -42,6 +42,7 @@ class LookUps:
     def __init__(self, library: Library, most: int, budget: Callable[[], Awaitable[int]]) -> None:
         self._library, self._most, self._budget = library, most, budget
         self.shown: dict[int, Passage] = {}
+        """By number; those of a former attempt keep theirs."""
 
     def tools(self) -> list[FunctionTool]:
         """For the agent; the docstrings below are what the model reads."""

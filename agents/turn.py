@@ -23,6 +23,7 @@ from .protocol import (
 )
 from .react import ReactSplitter, without_open_fence
 from .records import Step
+from .resuming import NOTHING, Unfinished
 from .routing.takeover import TakenOver
 from .text import one_line
 from .tools import Found
@@ -37,7 +38,8 @@ STATES: dict[str, RunState] = {
 class Turn:
     """Translates LlamaIndex's workflow events. `tools` are the tool names, as the splitter needs them."""
 
-    def __init__(self, run: str, tools: Collection[str]) -> None:
+    def __init__(self, run: str, tools: Collection[str], before: Unfinished = NOTHING) -> None:
+        """`before`: how far a former attempt has come, which is shown already."""
         self._run, self._tools = run, tools
         self._state: RunState | None = None
         self._prompt: list[Message] = []
@@ -46,6 +48,13 @@ class Turn:
         self.whole = False
         """Whether a model was asked that cannot stream: how fast it wrote cannot be seen."""
         self._begin_step()
+        self._take_up(before)
+
+    def _take_up(self, before: Unfinished) -> None:
+        for _, called, returned in before.steps:
+            self.steps.append(Step(tool=called.tool, input=called.input, passages=len(returned.passages)))
+        self._answer += [before.said] * bool(before.said)
+        self._thinks = bool(before.thought)
 
     def _begin_step(self) -> None:
         self._splitter = ReactSplitter(self._tools)
@@ -177,4 +186,5 @@ class Turn:
             passages=list(found.passages),
             seconds=found.seconds,
             error=one_line(str(output.content), 300) if output.is_error else "",
+            text="" if found.passages else found.text,
         )

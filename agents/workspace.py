@@ -24,7 +24,9 @@ from .protocol import (
     Ask,
     Check,
     Checked,
+    Continue,
     Failed,
+    KeptTurn,
     Look,
     Observe,
     Open,
@@ -37,6 +39,7 @@ from .protocol import (
 )
 from .record.stats import summary
 from .records import Attempt, Call, ProfileState
+from .resuming import unfinished
 from .routing.candidate import Candidate
 from .routing.chain import is_local_model, plan, profiles
 from .routing.ladder import Ladder
@@ -77,23 +80,25 @@ class Workspace:
         with _failures_told("", self._tell):
             await self._documents.update()
 
-    async def ask(self, ask: Ask, past: Sequence[Exchange], tell: TellRun) -> None:
-        """Answers a question that came after `past`; `tell` gets its events, of which Answered or Failed is last."""
+    async def ask(self, ask: Ask | Continue, turn: KeptTurn, past: Sequence[Exchange], tell: TellRun) -> None:
+        """Answers a question that came after `past`, or goes on with the turn that a former attempt has left.
+
+        `tell` gets its events, of which Answered or Failed is last.
+        """
         attempts: list[Attempt] = []
         with _failures_told(ask.run, tell, attempts):
             async with self._answering:
                 tell(State(run=ask.run, state="indexing"))
                 await self._documents.update()
-                await self._answer(ask, past, tell, attempts)
+                await self._answer(ask, turn, past, tell, attempts)
 
     async def summarise(self, chat: LiveChat) -> None:
         """Sums up what prompts have no room for, by the model that answered last, if that is local and loaded."""
-        known = await self._known()
-        profile = known.get(chat.info.profile)
+        profile = (await self._known()).get(chat.info.profile)
         if not (profile and self._settings.chats.summaries and is_local_model(profile)):
             return
         agent = await self._engine.agent()
-        async with self._engine.pool.chain([chat.info.profile], known, self._keys, lambda stems: {}) as (candidate,):
+        async with self._lent(chat.info.profile) as candidate:
             if not candidate.backend.cold and candidate.breaker.state == "closed":
                 with contextlib.suppress(DocmindError):  # nobody waits for it; the first sentences of answers do, too
                     await agent.summarise(candidate, chat, self._engine.record.add)
@@ -157,7 +162,7 @@ class Workspace:
         return await asyncio.to_thread(self._engine.reductions.applied, await self._own())
 
     async def _planned(
-        self, ask: Ask, known: Mapping[str, Profile], tell: TellRun, attempts: list[Attempt]
+        self, ask: Ask | Continue, known: Mapping[str, Profile], tell: TellRun, attempts: list[Attempt]
     ) -> list[str]:
         """The profiles to ask, in their order, once no heat is in the way."""
         names, rule = plan(self._settings, known, ask.profile, ask.fallback, ask.banned)
@@ -171,7 +176,9 @@ class Workspace:
             tell(Switched(run=ask.run, old=names[0], new=way.names[0], code=Code.HOT, reason=way.past))
         return way.names
 
-    async def _answer(self, ask: Ask, past: Sequence[Exchange], tell: TellRun, attempts: list[Attempt]) -> None:
+    async def _answer(
+        self, ask: Ask | Continue, turn: KeptTurn, past: Sequence[Exchange], tell: TellRun, attempts: list[Attempt]
+    ) -> None:
         own, reductions = await self._own(), self._engine.reductions
         known = await asyncio.to_thread(reductions.applied, own)
         names = await self._planned(ask, known, tell, attempts)
@@ -192,7 +199,8 @@ class Workspace:
             route = agent.Route(
                 ask.run, candidates, self._settings.agent, attempts, self._record, ladder.down, pool.make_room
             )
-            async with contextlib.aclosing(conversation.ask(ask.run, ask.question, route, past)) as events:
+            before = unfinished(turn.events)
+            async with contextlib.aclosing(conversation.ask(ask.run, turn.question, route, past, before)) as events:
                 async for event in events:
                     if isinstance(event, Answered):
                         self._answered(ask, tell, names, event)
@@ -204,7 +212,7 @@ class Workspace:
         if speed := summary(call.profile, [call]).tokens_per_s:
             self._engine.speeds[call.profile] = speed
 
-    def _answered(self, ask: Ask, tell: TellRun, names: Sequence[str], event: Answered) -> None:
+    def _answered(self, ask: Ask | Continue, tell: TellRun, names: Sequence[str], event: Answered) -> None:
         """Notes how well it went; tells when the first choice had better be another profile."""
         self._first = names[0]
         why = self._engine.history.verdict(names[0], self._settings.rollback)

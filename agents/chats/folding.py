@@ -8,6 +8,7 @@ from ..protocol.run_events import (
     CANCELLED,
     Answered,
     AnyRunEvent,
+    Continued,
     Failed,
     Meter,
     Retracted,
@@ -41,6 +42,8 @@ def fold(events: Iterable[TimedEvent]) -> Outcome:
             case Answered():
                 text = _Text(event.answer)
                 outcome = outcome._replace(profile=event.profile, model=event.model, state="done")
+            case Continued():
+                outcome = outcome._replace(state="broken")
             case Failed():
                 outcome = outcome._replace(state="stopped" if event.code == CANCELLED else "broken")
     return outcome._replace(answer=text.all)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ..protocol import ChatInfo, Enter, KeptTurn, Saving
+from .copying import copied
 from .journal import Journal
 from .live import Listener, LiveChat
 from .opening import prepare
@@ -50,7 +51,9 @@ class HeldChats:
         """
         journal = await self._open()
         chat = self._awaited_on(roots) if command.going_on else self._held.get(command.chat)
-        if not chat and command.chat:
+        if command.copy:
+            chat = await self._copied(command.copy, journal, saved)
+        elif not chat and command.chat:
             await self._written(journal)
             info, turns = await asyncio.to_thread(self._read, command.chat)
             summaries = await asyncio.to_thread(self._read_summaries, info.id)
@@ -119,11 +122,19 @@ class HeldChats:
         there = [chat for chat in self._held.values() if chat.is_awaited and roots_key(chat.info.roots) == folders]
         return max(there, key=lambda chat: chat.info.changed_at, default=None)
 
+    async def _copied(self, named: str, journal: Journal, saved: bool) -> LiveChat:
+        """From the disk, where no secret stands. Raises DocmindError."""
+        await self._written(journal)
+        info, turns = copied(*await asyncio.to_thread(self._read, named), time.time())
+        if saved:
+            journal.write(lambda store: store.put(info, turns))
+        return self._hold(info, turns, journal if saved else None)
+
     def _read(self, named: str) -> tuple[ChatInfo, list[KeptTurn]]:
         """Raises DocmindError."""
         with ChatStore(self._file) as store:
             info = store.chat(named)
-            return info, store.path(info.id)
+            return info, store.turns(info.id)
 
     def _read_summaries(self, chat: str) -> dict[str, Summary]:
         """By turn. Raises DocmindError."""

@@ -102,6 +102,10 @@ class Journal:
             lambda store: store.summarise(msgspec.structs.replace(summary, text=self._secrets.hide(summary.text)))
         )
 
+    def go_on(self, run: str) -> None:
+        """A turn that had ended goes on again."""
+        self.write(lambda store: store.go_on(run))
+
     def append(self, run: str, event: TimedEvent) -> None:
         """Something that has happened in a turn."""
         self._put(_Said(run, event), urgent=False)

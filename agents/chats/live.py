@@ -15,7 +15,10 @@ from ..protocol import (
     AnyRunEvent,
     Ask,
     Asked,
+    Branched,
+    Branches,
     ChatInfo,
+    Continued,
     Entered,
     Failed,
     KeptTurn,
@@ -32,8 +35,9 @@ LONGEST_TITLE = 80
 MOST_ENTERED = 8 * 2**20
 """Bytes of turns that a client gets when it enters, some 300 answers: it has to show them at once."""
 Listener = Callable[[AnyEvent], None]
-Work = Callable[[Sequence[Exchange], Callable[[AnyRunEvent], None]], Awaitable[None]]
-"""Answers one question: gets what was said before, and what takes its events, of which Answered or Failed is last."""
+Work = Callable[[KeptTurn, Sequence[Exchange], Callable[[AnyRunEvent], None]], Awaitable[None]]
+"""Answers one question: gets its turn with what has happened in it so far, what was said before, and what takes its
+events, of which Answered or Failed is last."""
 
 
 class LiveChat:
@@ -67,15 +71,11 @@ class LiveChat:
 
     def enter(self, listener: Listener, notice: str = "") -> None:
         """Tells it what the chat holds, with this notice. From then on it hears what happens."""
-        newest, size = list[LiveTurn](), 0
         path = list(self._back_from(self.info.head))
-        for turn in path:
-            size += turn.size
-            if newest and size > MOST_ENTERED:
-                break
-            newest.append(turn)
-        turns = [turn.whole() for turn in reversed(newest)]
-        listener(Entered(chat=self.info, turns=turns, earlier=len(path) - len(turns), notice=notice))
+        turns = _newest(path)
+        branches = self._branches(turns)
+        earlier = len(path) - len(turns)
+        listener(Entered(chat=self.info, turns=turns, earlier=earlier, notice=notice, branches=branches))
         self._listeners[listener] = None
         self._unseen = False
 
@@ -96,10 +96,44 @@ class LiveChat:
         if parent and parent not in self._turns:
             raise DocmindError(Code.USAGE, "The question that this one follows is not in this chat.")
         self._note_question(ask, parent)
-        task = asyncio.create_task(self._answer(ask.run, work))
-        self._work[ask.run] = task
-        task.add_done_callback(lambda task: self._done(ask.run, task))
+        return self._begin(ask.run, work)
+
+    def go_on(self, run: str, work: Work) -> asyncio.Task[None] | None:
+        """Takes an answer up that was stopped or broke off; None for any other. Raises DocmindError (USAGE)."""
+        if run not in self._turns:
+            raise DocmindError(Code.USAGE, "The answer that is to go on is not in this chat.")
+        turn = self._turns[run]
+        if turn.goes_on or turn.turn.state == "done":
+            return None
+        turn.go_on()
+        if self._journal:
+            self._journal.go_on(run)
+        if run == self.info.head:
+            self._change(state="going on")
+        self._hear(Continued(run=run))
+        return self._begin(run, work)
+
+    def _begin(self, run: str, work: Work) -> asyncio.Task[None]:
+        task = self._work[run] = asyncio.create_task(self._answer(run, work))
+        task.add_done_callback(lambda task: self._done(run, task))
         return task
+
+    def show(self, run: str) -> None:
+        """The branch with this turn, to the newest below it. Raises DocmindError (USAGE)."""
+        if run not in self._turns:
+            raise DocmindError(Code.USAGE, "The question that is to be shown is not in this chat.")
+        head = self._turns[self._newest_below(run)].turn
+        if head.run == self.info.head:
+            return
+        before = {turn.turn.run for turn in self._back_from(self.info.head)}
+        path = list(self._back_from(head.run))
+        new = [turn for turn in path if turn.turn.run not in before]
+        after = new[-1].turn.parent if new else head.run
+        self.info = msgspec.structs.replace(self.info, head=head.run, state=head.state, profile=head.profile)
+        if self._journal:
+            self._journal.write(lambda store: store.set_head(self.info.id, head.run))
+        turns = _newest(new)
+        self.tell(Branched(after=after, turns=turns, branches=self._branches(turns)))
 
     def cancel(self, run: str) -> None:
         """Stops it, if it is being answered here."""
@@ -120,13 +154,15 @@ class LiveChat:
         chat, new = self.info, not self._turns
         turn = KeptTurn(run=ask.run, parent=parent, question=ask.question, asked_at=now, state="going on", chat=chat.id)
         self._turns[ask.run] = LiveTurn(turn)
+        if parent != chat.head:
+            self.tell(Branched(after=parent, turns=[]))
         title = one_line(ask.question, LONGEST_TITLE) if new else chat.title
         self._change(title=title, head=ask.run, turns=chat.turns + 1, state="going on")
         if self._journal:
             if new:
                 self._journal.begin(self.info)
             self._journal.ask(ask.run, chat.id, parent, ask.question, now)
-        self.tell(Asked(run=ask.run, parent=parent, question=ask.question, at=now))
+        self.tell(Asked(run=ask.run, parent=parent, question=ask.question, at=now, branches=self._branches([turn])))
 
     async def _answer(self, run: str, work: Work) -> None:
         """Whatever happens, it ends in an event."""
@@ -134,7 +170,7 @@ class LiveChat:
             if self._answering.locked():
                 self._hear(State(run=run, state="queued"))
             async with self._answering:
-                await work(self.past(self._turns[run].turn.parent), self._hear)
+                await work(self._turns[run].whole(), self.past(self._turns[run].turn.parent), self._hear)
         except asyncio.CancelledError:
             self._hear(self._broken_off(run))
         except Exception as error:
@@ -150,7 +186,7 @@ class LiveChat:
         if self._turns[run].stopped:
             return Failed(run=run, code=CANCELLED, message="Stopped.")
         message = "The engine was stopped before the answer was complete."
-        return Failed(run=run, code=Code.ENGINE_LOST, message=message, hint="Ask again: it is started anew.")
+        return Failed(run=run, code=Code.ENGINE_LOST, message=message, hint="Continue it, or ask again.")
 
     def _hear(self, event: AnyRunEvent) -> None:
         """What happens to a question: noted, kept, told."""
@@ -173,8 +209,38 @@ class LiveChat:
         path = reversed(list(self._back_from(until)))
         return self.summaries.beside(turn.exchange for turn in path if turn.exchange.said)
 
+    def _branches(self, turns: Sequence[KeptTurn]) -> Branches:
+        """Of the turns that have others in their place."""
+        beside: dict[str | None, list[str]] = {turn.parent: [] for turn in turns}
+        for run, each in self._turns.items():
+            if each.turn.parent in beside:
+                beside[each.turn.parent].append(run)
+        return {turn.run: beside[turn.parent] for turn in turns if len(beside[turn.parent]) > 1}
+
+    def _newest_below(self, run: str) -> str:
+        """The last one that was asked of those that follow this turn, or itself."""
+        newest = {each.turn.parent: each.turn.run for each in self._turns.values()}
+        passed = set[str]()  # a damaged store may hold a circle
+        while run in newest and run not in passed:
+            passed.add(run)
+            run = newest[run]
+        return run
+
     def _back_from(self, run: str | None) -> Iterator[LiveTurn]:
         """The turns from this one back to a first question."""
-        while run and (turn := self._turns.get(run)):
+        passed = set[str]()  # a damaged store may hold a circle
+        while run and run not in passed and (turn := self._turns.get(run)):
             yield turn
+            passed.add(run)
             run = turn.turn.parent
+
+
+def _newest(path: Iterable[LiveTurn]) -> list[KeptTurn]:
+    """The newest of a path from its end on, oldest first, as many as a client gets at once."""
+    newest, size = list[LiveTurn](), 0
+    for turn in path:
+        size += turn.size
+        if newest and size > MOST_ENTERED:
+            break
+        newest.append(turn)
+    return [turn.whole() for turn in reversed(newest)]

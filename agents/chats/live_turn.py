@@ -61,6 +61,13 @@ class LiveTurn:
         events = _decoder.decode_lines(zlib.decompress(self._record)) if self._record else list(self._events)
         return msgspec.structs.replace(self._turn, events=events)
 
+    def go_on(self) -> None:
+        """Its answer is on its way again, after what it holds."""
+        self._events = self.whole().events
+        self._record, self.stopped = b"", False
+        self._began = time.monotonic() - (self._events[-1].at if self._events else 0.0)
+        self._turn = msgspec.structs.replace(self._turn, state="going on")
+
     def take(self, event: AnyRunEvent) -> TimedEvent:
         """What has happened now."""
         timed = TimedEvent(round(time.monotonic() - self._began, 3), event)

@@ -42,6 +42,10 @@ class ChatWriter(ChatStore):
             sql = f"UPDATE chat SET head = ?, turns = turns + ?, {_CHANGED} WHERE id = ?"
             db.execute(sql, (run, not old, at, chat))
 
+    def go_on(self, run: str) -> None:
+        """The turn goes on again: what comes is added to its record."""
+        self._change("UPDATE turn SET state = 'going on' WHERE run = ?", run)
+
     def append(self, run: str, events: Sequence[TimedEvent]) -> None:
         """Goes on with the record of a turn."""
         sql = "INSERT INTO event(turn, lines) SELECT n, ? FROM turn WHERE run = ?"

@@ -38,6 +38,8 @@ class Enter(Command, frozen=True, kw_only=True):
     chat: str = ""
     going_on: bool = False
     """Rather than a new one: the newest on these folders in which an answer is on its way, or came unseen."""
+    copy: str = ""
+    """Rather than an empty one: a copy of this chat, as it is kept, with all its branches."""
 
 
 class Ask(Command, frozen=True, kw_only=True):
@@ -52,6 +54,24 @@ class Ask(Command, frozen=True, kw_only=True):
     """False: this profile is pinned, no other one is asked."""
     banned: list[str] = []
     """Profiles that are not asked."""
+
+
+class Continue(Command, frozen=True, kw_only=True):
+    """Goes on with an answer that was stopped or broke off, in the chat that was entered: Continued, and its events.
+
+    One that is being answered, or is done, is left as it is. The other fields are those of Ask.
+    """
+
+    run: str
+    profile: str | None = None
+    fallback: bool = True
+    banned: list[str] = []
+
+
+class Show(Command, frozen=True, kw_only=True):
+    """Shows the branch with this turn, to the newest turn below it, in the chat that was entered: see Branched."""
+
+    run: str
 
 
 class Cancel(Command, frozen=True, kw_only=True):
@@ -137,5 +157,20 @@ class Stop(Command, frozen=True, kw_only=True):
 
 
 AnyCommand = (
-    Hello | Open | Enter | Ask | Cancel | Recall | Summarise | Check | Warm | Observe | Breakers | Look | Measure | Stop
+    Hello
+    | Open
+    | Enter
+    | Ask
+    | Continue
+    | Show
+    | Cancel
+    | Recall
+    | Summarise
+    | Check
+    | Warm
+    | Observe
+    | Breakers
+    | Look
+    | Measure
+    | Stop
 )

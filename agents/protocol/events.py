@@ -10,6 +10,9 @@ from .kept import ChatInfo, KeptTurn
 from .run_events import AnyRunEvent, Event, RunEvent
 from .version import PROTOCOL
 
+Branches = dict[str, list[str]]
+"""Of each turn that is shown and has others in its place: all of them, in the order in which they were asked."""
+
 
 class Welcome(Event, frozen=True, kw_only=True):
     """Answer to Hello. A client of another version leaves, or stops the engine."""
@@ -103,6 +106,7 @@ class Entered(Event, frozen=True, kw_only=True):
     """From its first question to its last, those that are being answered with their events so far."""
     earlier: int = 0
     """Turns before these that were left out, since the chat is very long."""
+    branches: Branches = msgspec.field(default_factory=dict)
     notice: str = ""
     """What the user should know of the chats that are kept: that damage was mended."""
 
@@ -114,6 +118,16 @@ class Asked(RunEvent, frozen=True, kw_only=True):
     question: str
     at: float
     """Unix time, in seconds."""
+    branches: Branches = msgspec.field(default_factory=dict)
+
+
+class Branched(Event, frozen=True, kw_only=True):
+    """The chat goes on in another branch, for everybody in it: after the turn `after` come these, and no others."""
+
+    after: str | None
+    """None: they are all that is shown."""
+    turns: list[KeptTurn]
+    branches: Branches = msgspec.field(default_factory=dict)
 
 
 class Recalled(Event, frozen=True, kw_only=True):
@@ -141,6 +155,7 @@ AnyEvent = (
     | Measured
     | Entered
     | Asked
+    | Branched
     | Recalled
     | Saving
     | Profiles

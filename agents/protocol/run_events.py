@@ -81,6 +81,8 @@ class ToolReturned(RunEvent, frozen=True, kw_only=True):
     passages: list[Passage]
     seconds: float
     error: str = ""
+    text: str = ""
+    """What the model was told, where that was no passages."""
 
 
 class Retracted(RunEvent, frozen=True, kw_only=True):
@@ -104,6 +106,10 @@ class Switched(RunEvent, frozen=True, kw_only=True):
     """The answer goes on where it broke off; otherwise the step is done again."""
     smaller: str = ""
     """Memory ran out, and the same profile goes on with this: `kv_cache = q8_0`. `old` and `new` are one."""
+
+
+class Continued(RunEvent, frozen=True, kw_only=True):
+    """An answer that was stopped, or broke off, is worked on again. What was said stands; its steps are not redone."""
 
 
 class Answered(RunEvent, frozen=True, kw_only=True):
@@ -181,6 +187,7 @@ AnyRunEvent = (
     | ToolReturned
     | Retracted
     | Switched
+    | Continued
     | Meter
     | Prompted
     | Answered

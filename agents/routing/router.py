@@ -23,7 +23,7 @@ from .candidate import Candidate, largest_first
 from .fit import least_window
 from .reply import Messages, Notice, Reply
 from .retry import wait_s
-from .takeover import Continuation, TakenOver
+from .takeover import Continuation, TakenOver, left
 
 Reduce = Callable[[Candidate, int, DocmindError], Awaitable[Candidate | None]]
 """The same backend with less memory and a window of so many tokens at least, after this error; None: it cannot be."""
@@ -62,6 +62,7 @@ class Route:
         self._until = asyncio.get_running_loop().time() + settings.deadline
         self._steps = 0
         self._past: Sequence[Exchange] = ()
+        self._left: str | None = None
         self._in_words: set[str] = set()
         self._had_another_go: set[str] = set()
         self.attempts = attempts
@@ -79,6 +80,10 @@ class Route:
         """What was said before, oldest first; each call gets of it what its window has room for."""
         self._past = past
 
+    def take_up(self, said: str) -> None:
+        """The first reply goes on after what a former attempt has shown, where that is an answer; else it is redone."""
+        self._left = said
+
     async def stream(
         self, messages: Messages, stop: Sequence[str], tools: Collection[str] = ()
     ) -> AsyncGenerator[Delta | Notice, None]:
@@ -89,6 +94,9 @@ class Route:
         for switched in self._count_step():
             yield TakenOver(switched, "")
         reply, tries = Reply(messages, tools), 0
+        if self._left is not None:
+            reply.begun, self._left = left(self._left, messages, tools), None
+            yield TakenOver(None, reply.kept)
         while True:
             for switched in self._pass_over(continues=bool(reply.begun)):
                 yield TakenOver(switched, reply.kept)

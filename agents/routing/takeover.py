@@ -16,6 +16,8 @@ from .seam import Beginning, Seam, beginning, ends_sentence, words
 
 FEWEST_WORDS = 3
 """An answer of fewer words is begun anew: that costs less than a seam."""
+_LABELS = "Thought: I can answer now.\nAnswer: "
+"""What the prompt wants before an answer."""
 _CITATION = re.compile(r"\[\d+\]")
 
 
@@ -63,6 +65,11 @@ def begun(reply: str, messages: Sequence[ChatMessage], tools: Collection[str]) -
     if not splitter.is_labelled and not _CITATION.search(answer):
         return None
     return Begun(step.text, Beginning(answer, step.gap))
+
+
+def left(said: str, messages: Sequence[ChatMessage], tools: Collection[str]) -> Begun | None:
+    """The same for an answer of which only its text was kept, without the reply that it stood in."""
+    return begun(f"{_LABELS}{said}", messages, tools)
 
 
 class Continuation:

@@ -1,0 +1,32 @@
+"""A chat once more, under names of its own. Pure."""
+
+import uuid
+from collections.abc import Iterable
+
+import msgspec
+
+from ..protocol.kept import ChatInfo, KeptTurn, TimedEvent
+
+
+def copied(info: ChatInfo, turns: Iterable[KeptTurn], now: float) -> tuple[ChatInfo, list[KeptTurn]]:
+    """A new chat with all branches of this one. An answer that goes on there is broken off here. `now`: Unix time."""
+    chat, kept = uuid.uuid4().hex, list(turns)
+    names = {turn.run: uuid.uuid4().hex for turn in kept}
+    new = [_copied(turn, names, chat) for turn in kept]
+    head = names.get(info.head or "")
+    state = next((turn.state for turn in new if turn.run == head), None)
+    own = {"id": chat, "head": head, "state": state, "turns": len(new), "made_at": now, "changed_at": now}
+    plain = {"pinned": False, "archived": False, "deleted_at": None}
+    return msgspec.structs.replace(info, title=f"{info.title} (copy)", **own, **plain), new
+
+
+def _copied(turn: KeptTurn, names: dict[str, str], chat: str) -> KeptTurn:
+    run = names[turn.run]
+    return msgspec.structs.replace(
+        turn,
+        run=run,
+        parent=names.get(turn.parent or ""),
+        chat=chat,
+        state="broken" if turn.state == "going on" else turn.state,
+        events=[TimedEvent(timed.at, msgspec.structs.replace(timed.event, run=run)) for timed in turn.events],
+    )
