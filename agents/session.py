@@ -22,6 +22,8 @@ from .protocol import (
     Breakers,
     Cancel,
     Check,
+    Compare,
+    Compared,
     Continue,
     Enter,
     Failed,
@@ -103,6 +105,8 @@ class Session:
                 self._go_on(command)
             case Show():
                 self._show(command)
+            case Compare() if self._chat:
+                self._outbox.put(Compared(turns=self._chat.beside(command.run)))
             case Check() if self._workspace:
                 self._start("check", self._workspace.check(command))
             case Warm() if self._workspace:

@@ -15,7 +15,9 @@ from docmind.agents.protocol import (
     AnyEvent,
     Ask,
     Asked,
+    Branched,
     Cancel,
+    Continued,
     Enter,
     Entered,
     Failed,
@@ -143,6 +145,12 @@ class EngineLink:
                 self._asks.pop(event.run, None)
                 self._runs[event.run] = None
                 self._enter = Enter(chat=self._chat)
+            case Branched(turns=turns) if self._entered:
+                self._runs |= {turn.run: None for turn in turns if turn.state == "going on"}
+            case Branched():
+                return  # the same
+            case Continued():
+                self._runs[event.run] = None
             case Answered() | Failed():
                 self._asks.pop(event.run, None)
                 self._runs.pop(event.run, None)

@@ -1,6 +1,7 @@
 """Which profile answers the next question, how all of them are, and the way back from one that cannot answer."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.records import ProfileState
@@ -29,6 +30,11 @@ class ProfileChoice:
             return self.states.get(self.chosen) or ProfileState(name=self.chosen, kind="")
         allowed = (state for name, state in self.states.items() if name not in self.banned)
         return next((state for state in allowed if state.state != "down"), None)
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """Which profiles may answer: the fields of Ask and of Continue."""
+        return {"profile": self.chosen, "fallback": not self.pinned, "banned": sorted(self.banned)}
 
     @property
     def next_ones(self) -> list[str]:

@@ -1,7 +1,7 @@
 """How steps and answers are told in one line, on the screen and on the command line."""
 
 from docmind.agents.errors import Code
-from docmind.agents.protocol import Answered, Failed, Switched, ToolCalled, ToolReturned
+from docmind.agents.protocol import Answered, Failed, Saving, Switched, ToolCalled, ToolReturned
 from docmind.agents.records import ProfileState
 from docmind.agents.text import one_line
 
@@ -84,3 +84,10 @@ def breaker_told(state: ProfileState) -> str:
         return ""
     next_try = "the next call decides" if state.next_try_s is None else f"next try in {state.next_try_s:.0f} s"
     return f"breaker {state.breaker}: {next_try}, after: {one_line(state.opened_by)}"
+
+
+def saving(event: Saving) -> str:
+    """Whether the chat is being saved."""
+    if not event.problem:
+        return "All of this chat is saved again."
+    return f"This chat is not being saved now. {event.problem} It is kept in memory, and saved as soon as that works."

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,6 @@ from ..protocol import (
     Ask,
     Asked,
     Branched,
-    Branches,
     ChatInfo,
     Continued,
     Entered,
@@ -29,6 +28,7 @@ from ..text import one_line
 from .journal import Journal
 from .live_turn import Exchange, LiveTurn
 from .summaries import Summaries
+from .tree import Tree
 
 LONGEST_TITLE = 80
 """Characters of a first question that make the title."""
@@ -46,7 +46,7 @@ class LiveChat:
     def __init__(self, info: ChatInfo, turns: Iterable[KeptTurn], journal: Journal | None, data_dir: Path) -> None:
         """`info`, `turns`: as they were kept, or of a new chat. `journal`: None where nothing is to be kept."""
         self.info, self._journal, self._data_dir = info, journal, data_dir
-        self._turns = {turn.run: LiveTurn(turn) for turn in turns}
+        self._turns = Tree((turn.run, LiveTurn(turn)) for turn in turns)
         self._listeners: dict[Listener, None] = {}
         self._work: dict[str, asyncio.Task[None]] = {}
         self._answering = asyncio.Lock()
@@ -71,9 +71,9 @@ class LiveChat:
 
     def enter(self, listener: Listener, notice: str = "") -> None:
         """Tells it what the chat holds, with this notice. From then on it hears what happens."""
-        path = list(self._back_from(self.info.head))
+        path = list(self._turns.back_from(self.info.head))
         turns = _newest(path)
-        branches = self._branches(turns)
+        branches = self._turns.branches(turns)
         earlier = len(path) - len(turns)
         listener(Entered(chat=self.info, turns=turns, earlier=earlier, notice=notice, branches=branches))
         self._listeners[listener] = None
@@ -110,7 +110,7 @@ class LiveChat:
             self._journal.go_on(run)
         if run == self.info.head:
             self._change(state="going on")
-        self._hear(Continued(run=run))
+        self._hear(Continued(run=run, length=len(turn.turn.answer)))
         return self._begin(run, work)
 
     def _begin(self, run: str, work: Work) -> asyncio.Task[None]:
@@ -122,18 +122,22 @@ class LiveChat:
         """The branch with this turn, to the newest below it. Raises DocmindError (USAGE)."""
         if run not in self._turns:
             raise DocmindError(Code.USAGE, "The question that is to be shown is not in this chat.")
-        head = self._turns[self._newest_below(run)].turn
+        head = self._turns.newest_below(run).turn
         if head.run == self.info.head:
             return
-        before = {turn.turn.run for turn in self._back_from(self.info.head)}
-        path = list(self._back_from(head.run))
+        before = {turn.turn.run for turn in self._turns.back_from(self.info.head)}
+        path = list(self._turns.back_from(head.run))
         new = [turn for turn in path if turn.turn.run not in before]
         after = new[-1].turn.parent if new else head.run
         self.info = msgspec.structs.replace(self.info, head=head.run, state=head.state, profile=head.profile)
         if self._journal:
             self._journal.write(lambda store: store.set_head(self.info.id, head.run))
         turns = _newest(new)
-        self.tell(Branched(after=after, turns=turns, branches=self._branches(turns)))
+        self.tell(Branched(after=after, turns=turns, branches=self._turns.branches(turns)))
+
+    def beside(self, run: str) -> list[KeptTurn]:
+        """The turn and those in its place on other branches, in the order in which they were asked."""
+        return [turn.whole() for turn in self._turns.beside(run)] if run in self._turns else []
 
     def cancel(self, run: str) -> None:
         """Stops it, if it is being answered here."""
@@ -162,7 +166,9 @@ class LiveChat:
             if new:
                 self._journal.begin(self.info)
             self._journal.ask(ask.run, chat.id, parent, ask.question, now)
-        self.tell(Asked(run=ask.run, parent=parent, question=ask.question, at=now, branches=self._branches([turn])))
+        self.tell(
+            Asked(run=ask.run, parent=parent, question=ask.question, at=now, branches=self._turns.branches([turn]))
+        )
 
     async def _answer(self, run: str, work: Work) -> None:
         """Whatever happens, it ends in an event."""
@@ -206,33 +212,8 @@ class LiveChat:
 
     def past(self, until: str | None) -> list[Exchange]:
         """What was said up to this turn, oldest first; what has no text yet says nothing."""
-        path = reversed(list(self._back_from(until)))
+        path = reversed(list(self._turns.back_from(until)))
         return self.summaries.beside(turn.exchange for turn in path if turn.exchange.said)
-
-    def _branches(self, turns: Sequence[KeptTurn]) -> Branches:
-        """Of the turns that have others in their place."""
-        beside: dict[str | None, list[str]] = {turn.parent: [] for turn in turns}
-        for run, each in self._turns.items():
-            if each.turn.parent in beside:
-                beside[each.turn.parent].append(run)
-        return {turn.run: beside[turn.parent] for turn in turns if len(beside[turn.parent]) > 1}
-
-    def _newest_below(self, run: str) -> str:
-        """The last one that was asked of those that follow this turn, or itself."""
-        newest = {each.turn.parent: each.turn.run for each in self._turns.values()}
-        passed = set[str]()  # a damaged store may hold a circle
-        while run in newest and run not in passed:
-            passed.add(run)
-            run = newest[run]
-        return run
-
-    def _back_from(self, run: str | None) -> Iterator[LiveTurn]:
-        """The turns from this one back to a first question."""
-        passed = set[str]()  # a damaged store may hold a circle
-        while run and run not in passed and (turn := self._turns.get(run)):
-            yield turn
-            passed.add(run)
-            run = turn.turn.parent
 
 
 def _newest(path: Iterable[LiveTurn]) -> list[KeptTurn]:

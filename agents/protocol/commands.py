@@ -74,6 +74,12 @@ class Show(Command, frozen=True, kw_only=True):
     run: str
 
 
+class Compare(Command, frozen=True, kw_only=True):
+    """Asks for a turn and those in its place on other branches: answered with Compared."""
+
+    run: str
+
+
 class Cancel(Command, frozen=True, kw_only=True):
     """Stops the run, whoever asked for it; it ends with Failed(code=CANCELLED). Nothing else stops a question: one
     whose client has left is answered all the same."""
@@ -163,6 +169,7 @@ AnyCommand = (
     | Ask
     | Continue
     | Show
+    | Compare
     | Cancel
     | Recall
     | Summarise

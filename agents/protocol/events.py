@@ -141,6 +141,13 @@ class Recalled(Event, frozen=True, kw_only=True):
     """For how many questions it stands."""
 
 
+class Compared(Event, frozen=True, kw_only=True):
+    """Answer to Compare. What happens to those that go on is told in any case."""
+
+    turns: list[KeptTurn]
+    """In the order in which they were asked."""
+
+
 class Saving(RunEvent, frozen=True, kw_only=True):
     """Whether what happens in this chat is being saved. `run` is empty: it concerns all of it."""
 
@@ -156,6 +163,7 @@ AnyEvent = (
     | Entered
     | Asked
     | Branched
+    | Compared
     | Recalled
     | Saving
     | Profiles

@@ -111,6 +111,9 @@ class Switched(RunEvent, frozen=True, kw_only=True):
 class Continued(RunEvent, frozen=True, kw_only=True):
     """An answer that was stopped, or broke off, is worked on again. What was said stands; its steps are not redone."""
 
+    length: int
+    """Characters of the answer that were kept: a screen may have shown some more before the engine was killed."""
+
 
 class Answered(RunEvent, frozen=True, kw_only=True):
     """The run is done: the whole answer and its record."""

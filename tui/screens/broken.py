@@ -17,8 +17,9 @@ class Way(NamedTuple):
 
 
 WAYS = (
-    Way("again", "Ask again", "Asks the same question once more; what was said stays above"),
-    Way("leave", "Leave it", "Keeps the answer as far as it goes"),
+    Way("continue", "Continue", "Goes on after the last whole word; steps that were done are not done again"),
+    Way("again", "Ask again", "Asks the same question once more, beside this answer, which is kept"),
+    Way("", "Leave it", "Keeps the answer as far as it goes"),
 )
 
 

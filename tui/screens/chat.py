@@ -19,15 +19,15 @@ from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
 from ..widgets.source_panel import SourcePanel
+from .branching import Branching
 from .broken import BrokenPicker
 from .command_picker import CommandPicker
 from .hardware import HardwareScreen
 from .help import HelpScreen
-from .summing_up import SummingUp
 from .theme_picker import ThemePicker
 
 
-class ChatScreen(SummingUp):
+class ChatScreen(Branching):
     """The only screen but for the ones that open on top of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("chat")]
@@ -44,7 +44,7 @@ class ChatScreen(SummingUp):
         elif text and not command:
             self.query_one(Prompt).sent(event.text)
             self.docmind.remember(lambda: self.docmind.remembered.add_to_history(text))
-            self.ask(text)
+            self.ask_what_was_typed(text)
         else:
             self.query_one(Prompt).give_back(event.text)
 
@@ -78,12 +78,6 @@ class ChatScreen(SummingUp):
             f"It was kept as {one_line(str(file), 500)}; open docmind on that file to ask about it."
         )
 
-    def action_again(self) -> None:
-        if last := self.transcript.last_turn:
-            self.ask(last.question)
-        else:
-            self.docmind.say("There is no question to ask again yet.")
-
     def action_new(self) -> None:
         self.begin_anew()
         self.close_source()
@@ -96,15 +90,16 @@ class ChatScreen(SummingUp):
             self.transcript.focus()
         elif panel.is_open:
             self.close_source()
-        elif not self.stop():
+        elif not self.stop() and not self.leave_edit():
             self.transcript.unmark()
             self.query_one(Prompt).focus()
 
     def entered(self, event: Entered) -> None:
         """Where a chat was opened again by its name, and its last answer broke off: what shall become of it?"""
+        super().entered(event)
         named, self._named = self._named, ""
         if event.turns and event.turns[-1].state == "broken" and event.chat.id == named:
-            self.app.push_screen(BrokenPicker(), lambda way: self.action_again() if way == "again" else None)
+            self.app.push_screen(BrokenPicker(), lambda way: getattr(self, f"action_{way}")() if way else None)
 
     # --- what is shown
 

@@ -13,9 +13,12 @@ from docmind.agents.protocol import (
     AnyEvent,
     Ask,
     Asked,
+    Branched,
     Cancel,
     Check,
     Checked,
+    Compared,
+    Continued,
     Enter,
     Entered,
     Failed,
@@ -35,6 +38,7 @@ from ..doing import doing
 from ..engine_link import EngineLink, LinkState
 from ..hints import hints
 from ..profile_choice import ProfileChoice
+from ..telling import saving
 from ..widgets.heading import Heading
 from ..widgets.prompt import Prompt
 from ..widgets.sidebar import Sidebar
@@ -57,6 +61,8 @@ class Conversation(Frame):
         self._library: Library | None = None
         self._runs: dict[str, State | None] = {}
         """The last state of each question that has no answer yet, oldest first."""
+        self.chat = ""
+        """The id of the chat that is shown; empty until the engine has told it."""
         self._told = ""
         """The last failure in the text, which is not told twice."""
 
@@ -88,16 +94,13 @@ class Conversation(Frame):
         settings, roots = self.docmind.settings, self.docmind.start.roots
         return Open(settings=settings, roots=list(map(os.fsencode, roots)), keys=api_keys(settings, os.environ))
 
-    def ask(self, question: str) -> None:
-        """Waits where the engine is not there yet, or still answers."""
+    def ask(self, question: str, parent: str | None = None, profile: str | None = None) -> None:
+        """Waits where the engine is not there yet, or still answers. `parent` is that of Ask; `profile`: only now."""
         run = uuid.uuid4().hex
         self._runs[run] = None
         self.transcript.ask(run, question)
-        choice = self.choice
-        banned = sorted(choice.banned)
-        self.link.send(
-            Ask(run=run, question=question, profile=choice.chosen, fallback=not choice.pinned, banned=banned)
-        )
+        wanted = self.choice.wanted | ({"profile": profile} if profile else {})
+        self.link.send(Ask(run=run, question=question, parent=parent, **wanted))
         self._show_status()
 
     def stop(self) -> bool:
@@ -108,10 +111,14 @@ class Conversation(Frame):
         return False
 
     def begin_anew(self) -> None:
-        """A new chat about the same documents; in the one before, what is being answered goes on."""
+        """A new chat about the same documents."""
+        self.enter(Enter())
+
+    def enter(self, command: Enter) -> None:
+        """Another chat takes the place of this one, in which what is being answered goes on."""
         self._runs.clear()
         self.transcript.clear()
-        self.link.send(Enter())
+        self.link.send(command)
         self._show_status()
 
     def _hear(self, event: AnyEvent | LinkState) -> None:
@@ -142,8 +149,13 @@ class Conversation(Frame):
                 self._hear_question(event)
             case Recalled():
                 self.recalled(event)
+            case Branched():
+                self.transcript.branch(event.after, event.turns, event.branches)
+                self._know_runs()
+            case Compared():
+                self.compared(event)
             case Saving():
-                self.transcript.note(_saving_told(event), error=bool(event.problem))
+                self.transcript.note(saving(event), error=bool(event.problem))
             case RunEvent():
                 self._hear_run(event)
         self._show_status()
@@ -166,8 +178,9 @@ class Conversation(Frame):
             self.transcript.note(event.notice, error=True)
         if event.earlier:
             self.transcript.note(f"{event.earlier:,} earlier questions of this chat are kept, but not shown.")
-        self.transcript.recall(event.turns)
-        self._runs = {run: turn.state for run in self.link.runs if (turn := self.transcript.turn(run))}
+        self.chat = event.chat.id
+        self.transcript.recall(event.turns, event.branches)
+        self._know_runs()
         last = {type(timed.event): timed.event for turn in event.turns[-1:] for timed in turn.events}
         for kind in (Meter, Answered):
             if kind in last:
@@ -180,11 +193,19 @@ class Conversation(Frame):
     def recalled(self, event: Recalled) -> None:
         """The summary of the chat is here."""
 
+    def compared(self, event: Compared) -> None:
+        """The answers that were asked for are there."""
+
+    def _know_runs(self) -> None:
+        """Of the questions without an answer those that are shown."""
+        self._runs = {run: turn.state for run in self.link.runs if (turn := self.transcript.turn(run))}
+
     def _hear_question(self, event: Asked) -> None:
         """Perhaps another screen's."""
         if not self.transcript.turn(event.run):
             self._runs[event.run] = None
             self.transcript.ask(event.run, event.question)
+        self.transcript.place(event.run, event.parent, event.branches.get(event.run, []))
 
     def _hear_profiles(self, event: Profiles | Checked) -> None:
         if isinstance(event, Profiles):
@@ -201,9 +222,15 @@ class Conversation(Frame):
             self._told = event.message if isinstance(event, Failed) else ""
             if self._link_state.state == "ready":  # what was cold is loaded now, what failed may be down
                 self.link.send(Check())
+        elif isinstance(event, Continued) and self.transcript.turn(event.run):
+            self._runs[event.run] = None
         elif isinstance(event, State) and event.run in self._runs:
             self._runs[event.run] = event
         self.transcript.show(event)
+        self.heard(event)
+
+    def heard(self, event: RunEvent) -> None:
+        """Something has happened to a question, perhaps on another branch."""
 
     def _roll_back(self, event: RolledBack) -> None:
         if self.choice.roll_back(event.old, event.new):
@@ -224,9 +251,3 @@ class Conversation(Frame):
     def on_descendant_focus(self) -> None:
         """The last line names the keys of what has the focus."""
         self._show_status()
-
-
-def _saving_told(event: Saving) -> str:
-    if not event.problem:
-        return "All of this chat is saved again."
-    return f"This chat is not being saved now. {event.problem} It is kept in memory, and saved as soon as that works."

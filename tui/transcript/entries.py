@@ -62,10 +62,18 @@ class Question(Entry):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.text = text
+        self.text, self._branch = text, ""
+
+    def show_branch(self, branch: str) -> None:
+        """Which one it is of those in its place, such as `2 of 3`."""
+        if branch != self._branch:
+            self._branch = branch
+            self.forget()
 
     def _render(self, width: int, look: Look) -> list[Line]:
-        return [Line(Text("You", look["you"])), *wrap(Text(self.text, look["question"]), width)]
+        you = Text("You", look["you"])
+        you.append(f"   {self._branch}" if self._branch else "", look["muted"])
+        return [Line(you), *wrap(Text(self.text, look["question"]), width)]
 
     def estimate(self, width: int) -> int:
         return super().estimate(width) + 1

@@ -6,6 +6,7 @@ from docmind.agents.errors import Code
 from docmind.agents.protocol import (
     CANCELLED,
     Answered,
+    Continued,
     Failed,
     KeptTurn,
     Planned,
@@ -74,6 +75,10 @@ class Turn:
     """Which profiles were to be asked."""
     switches: list[Switched] = field(default_factory=list)
     """From which profile to which the question went, and why."""
+    parent: str | None = None
+    """The question before it; None: it is a first one, or the engine has not said yet."""
+    beside: list[str] = field(default_factory=list)
+    """All that were asked in its place, itself included, where there is more than one."""
     heard_at: float = 0.0
     """When the last event came."""
 
@@ -86,6 +91,11 @@ class Turn:
     def stopped(self) -> bool:
         """Whether the user has stopped it."""
         return isinstance(self.end, Failed) and self.end.code == CANCELLED
+
+    @property
+    def branch(self) -> str:
+        """`2 of 3`: which one it is of those in its place; empty where it is the only one."""
+        return f"{self.beside.index(self.run) + 1} of {len(self.beside)}" if self.run in self.beside else ""
 
     @property
     def is_waiting(self) -> bool:
@@ -112,13 +122,13 @@ class Turn:
     @classmethod
     def recalled(cls, kept: KeptTurn, now: float) -> "Turn":
         """As it was kept. What came last counts as having come just now."""
-        turn = cls(kept.run, kept.question)
+        turn = cls(kept.run, kept.question, parent=kept.parent)
         began = now - kept.events[-1].at if kept.events else now
         for timed in kept.events:
             turn.take(timed.event, began + timed.at)
         turn.heard_at = now
         if kept.state == "broken" and not turn.end:
-            turn.end = Failed(run=kept.run, code=Code.ENGINE_LOST, message=_BROKEN, hint="Ask again: it is kept.")
+            turn.end = Failed(run=kept.run, code=Code.ENGINE_LOST, message=_BROKEN, hint="It can be continued.")
         return turn
 
     def take(self, event: RunEvent, now: float) -> None:
@@ -141,6 +151,8 @@ class Turn:
                 self._retract(event)
             case Switched():
                 self._switch(event)
+            case Continued():
+                self._go_on(event)
             case Answered():
                 self._finish(event)
             case Failed():
@@ -197,9 +209,24 @@ class Turn:
         if not event.continues:
             self.parts.append(Note(switched(event)))
             return
+        self._mark(f"─ {continued(event)} ─")
+
+    def _go_on(self, event: Continued) -> None:
+        """What was said stays; a call that had not returned is made anew."""
+        how = "stopped" if self.stopped else "broke off"
+        self.end, self.state = None, State(run=self.run, state="queued")
+        self._cut(0, max(len(self.answer) - event.length, 0))
+        self.parts = [part for part in self.parts if not (isinstance(part, Call) and part.returned is None)]
+        if self.parts and isinstance(last := self.parts[-1], Answer):
+            self.parts[-1] = Answer(last.text)  # that one was closed
+        if self.answer.strip():
+            self._mark(f"─ {how}; taken up again ─")
+
+    def _mark(self, seam: str) -> None:
+        """A note at the end of the text, or above it where it would tear a fence or a table apart."""
         last = self.parts[-1] if self.parts else None
         torn = isinstance(last, Answer) and is_open(last.text)
-        self.parts.insert(len(self.parts) - torn, Note(f"─ {continued(event)} ─"))
+        self.parts.insert(len(self.parts) - torn, Note(seam))
 
     def _finish(self, answered: Answered) -> None:
         """The finished answer stands where the streamed one stood; they differ where a mark was corrected."""

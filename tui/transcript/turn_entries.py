@@ -55,10 +55,12 @@ class TurnEntries:
         if not isinstance(turn.end, Failed) or not self.turn.answer.startswith(turn.answer):
             return TurnEntries(turn)
         self.turn.end = self.turn.end or turn.end
+        self.turn.parent, self.turn.beside = turn.parent, turn.beside
         return self
 
     def update(self, now: float) -> list[Entry]:
         """`now`: on the clock of the turn's times, in seconds."""
+        self._question.show_branch(self.turn.branch)
         entries: list[Entry] = [self._question]
         for part in self.turn.parts:
             entries += self._of(part)
@@ -66,7 +68,9 @@ class TurnEntries:
             if self._waiting.text != doing:
                 self._waiting = Quiet(doing)
             entries.append(self._waiting)
-        if self.turn.end:
+        if not self.turn.end:
+            self._end = None
+        else:
             if self._end is None:
                 self._end = self._ending(self.turn.end)
             entries += self._end

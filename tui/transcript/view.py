@@ -1,7 +1,7 @@
 """The transcript: one widget for the whole chat. What it costs to show a token does not depend on its length."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -9,21 +9,19 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.timer import Timer
 
-from docmind.agents.protocol import AnyEvent, KeptTurn, RunEvent, Thought, Token
+from docmind.agents.protocol import AnyEvent, RunEvent, Thought, Token
 from docmind.agents.records import Citation, Passage
 
 from ..keymap import bindings
-from .doubting import Doubting
-from .entries import Entry, Foldable, Quiet, SourceLine
+from .contents import Contents
+from .entries import Entry, Foldable, SourceLine
 from .fences import fence_around
-from .turn import Turn
-from .turn_entries import TurnEntries
 
 FLUSH_S = 0.08
 """Text is shown at most so often, in seconds: more is not seen, and costs bytes."""
 
 
-class Transcript(Doubting):
+class Transcript(Contents):
     """Shows turns and notes in the order in which they came."""
 
     FOCUS_ON_CLICK = False  # who points at the text goes on typing in the prompt
@@ -51,80 +49,25 @@ class Transcript(Doubting):
             super().__init__()
             self.step = step
 
+    class CommandWanted(Message):
+        """A command of the chat was given by a key of the text."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    class BranchWanted(Message):
+        """Another branch is to be shown: the one with this turn."""
+
+        def __init__(self, run: str) -> None:
+            super().__init__()
+            self.run = run
+
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock`: seconds, monotonic; tests have their own."""
-        super().__init__()
-        self._clock = clock
-        self._groups: list[TurnEntries | Quiet] = []
-        self._sizes: list[int] = []
-        """Entries of each group."""
-        self._turns: dict[str, int] = {}
-        """Group of each turn."""
-        self._dirty: dict[str, None] = {}
+        super().__init__(clock)
         self._flush_timer: Timer | None = None
         self._flushed_at = 0.0
-
-    @property
-    def last_turn(self) -> Turn | None:
-        """The newest question."""
-        return self._turn(list(self._turns)[-1]) if self._turns else None
-
-    def turn(self, run: str) -> Turn | None:
-        """The question with this run; None for an unknown one."""
-        return self._turn(run) if run in self._turns else None
-
-    def citation(self, n: int | None = None) -> tuple[Citation, Passage] | None:
-        """A citation of the newest answer that has it; None: the first of the newest answer with any."""
-        return next((found for run in reversed(self._turns) if (found := self._turn(run).citation(n))), None)
-
-    def source_beside(self, citation: Citation, step: int) -> tuple[Citation, Passage] | None:
-        """The source `step` places behind this one in the list of its answer; None beyond the ends of the list."""
-        for run in reversed(self._turns):
-            sources = self._turn(run).sources
-            place = next((n + step for n, (each, _) in enumerate(sources) if each is citation), None)
-            if place is not None:
-                return sources[place] if 0 <= place < len(sources) else None
-        return None
-
-    def ask(self, run: str, question: str) -> None:
-        """A new question, shown at the end; its answer is followed."""
-        self._add(TurnEntries(Turn(run, question, heard_at=self._clock())))
-        self.follow()
-
-    def note(self, text: str, *, error: bool = False) -> None:
-        """A line that belongs to no question."""
-        self._add(Quiet(text, "error" if error else "muted"))
-
-    def load(self, turns: Sequence[Turn]) -> None:
-        """Adds finished turns, as a saved chat has them."""
-        first = len(self.layout_of_lines.entries)
-        for turn in turns:
-            self._append(TurnEntries(turn))
-        self.settle(None, 0)
-        self.doubt(self.layout_of_lines.entries[first:])
-
-    def recall(self, kept: Sequence[KeptTurn]) -> None:
-        """Shows turns as they are kept: in the place of their former selves, and before questions that only wait."""
-        new = {turn.run: Turn.recalled(turn, self._clock()) for turn in kept}
-        stay, waiting = list[TurnEntries | Quiet](), list[TurnEntries | Quiet]()
-        for group in self._groups:
-            if isinstance(group, TurnEntries) and group.turn.run in new:
-                group = group.renewed(new.pop(group.turn.run))
-            waits = isinstance(group, TurnEntries) and group.turn.is_waiting
-            (waiting if waits else stay).append(group)
-        self.layout_of_lines.replace(0, len(self.layout_of_lines.entries), [])
-        self._groups, self._sizes, self._turns, self._dirty = [], [], {}, {}
-        for each in [*stay, *map(TurnEntries, new.values()), *waiting]:
-            self._append(each)
-        self.settle(None, 0)
-
-    def clear(self) -> None:
-        """Nothing is left."""
-        self.layout_of_lines.replace(0, len(self.layout_of_lines.entries), [])
-        self._groups, self._sizes, self._turns, self._dirty = [], [], {}, {}
-        self.unmark()
-        self.follow()
-        self.refresh()
 
     def show(self, event: AnyEvent | RunEvent) -> None:
         """Takes an event of a run that was asked here; others are none of its business."""
@@ -158,37 +101,6 @@ class Transcript(Doubting):
                 break
             self._update(self._turns[run])
 
-    def _turn(self, run: str) -> Turn:
-        group = self._groups[self._turns[run]]
-        assert isinstance(group, TurnEntries)
-        return group.turn
-
-    def _add(self, group: TurnEntries | Quiet) -> None:
-        place = self._place()
-        self.settle(place, self._append(group))
-
-    def _append(self, group: TurnEntries | Quiet) -> int:
-        """Returns the first line that changes."""
-        if isinstance(group, TurnEntries):
-            self._turns[group.turn.run] = len(self._groups)
-        new = self._entries_of(group)
-        self._groups.append(group)
-        self._sizes.append(len(new))
-        return self.layout_of_lines.replace(len(self.layout_of_lines.entries), 0, new)
-
-    def _entries_of(self, group: TurnEntries | Quiet) -> list[Entry]:
-        return group.update(self._clock()) if isinstance(group, TurnEntries) else [group]
-
-    def _update(self, number: int) -> None:
-        place = self._place()
-        after = sum(self._sizes[number:])
-        new = self._entries_of(self._groups[number])
-        first = len(self.layout_of_lines.entries) - after
-        changed = self.layout_of_lines.replace(first, self._sizes[number], new)
-        self._sizes[number] = len(new)
-        if changed < self.layout_of_lines.height or place:
-            self.settle(place, changed)
-
     # --- keys and mouse
 
     def action_open_stop(self) -> None:
@@ -208,6 +120,28 @@ class Transcript(Doubting):
             self.post_message(self.CopyWanted(code))
         else:
             self.notify("There is no code here to copy.", markup=False)
+
+    def action_edit_question(self) -> None:
+        self.post_message(self.CommandWanted("edit"))
+
+    def action_quote_answer(self) -> None:
+        self.post_message(self.CommandWanted("quote"))
+
+    def action_next_branch(self) -> None:
+        self._want_branch(1)
+
+    def action_previous_branch(self) -> None:
+        self._want_branch(-1)
+
+    def _want_branch(self, step: int) -> None:
+        """At the question of the cursor, else at the last that has several."""
+        turn = self.turn_at_cursor or next((turn for turn in reversed(self.turns) if turn.beside), None)
+        if turn and turn.run in turn.beside:
+            place = turn.beside.index(turn.run) + step
+            if 0 <= place < len(turn.beside):
+                self.post_message(self.BranchWanted(turn.beside[place]))
+        else:
+            self.notify("This question was asked only once.", markup=False)
 
     def action_find(self) -> None:
         self.post_message(self.SearchWanted())
@@ -239,12 +173,3 @@ class Transcript(Doubting):
             self.redraw(entry)
             self.following = False
             self.settle(place, 0)
-
-    def _turn_of(self, entry: Entry | None) -> Turn | None:
-        if entry is None or entry not in self.layout_of_lines.entries:
-            return None
-        index = self.layout_of_lines.entries.index(entry)
-        for group, size in zip(self._groups, self._sizes, strict=True):
-            if (index := index - size) < 0:
-                return group.turn if isinstance(group, TurnEntries) else None
-        return None

@@ -81,6 +81,12 @@ class Prompt(TextArea):
         self.insert(text, self.document.start)
         self.select_all()
 
+    def add_quote(self, quoted: str) -> None:
+        """Puts it behind what is typed, with a line below it to go on with."""
+        before = "" if not self.text.strip() else "\n" if self.text.endswith("\n") else "\n\n"
+        self.insert(f"{before}{quoted}\n\n", self.document.end)
+        self.move_cursor(self.document.end)
+
     def action_send(self) -> None:
         self.post_message(self.Submitted(self.text))
         self.clear()  # at once: what is typed from now on belongs to the next question
