@@ -102,7 +102,6 @@ class Branching(SummingUp):
         quoted = "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
         prompt.add_quote(quoted)
         self.transcript.unmark()
-        self.clear_selection()
         self.set_focus(prompt)
 
     def action_fork(self) -> None:

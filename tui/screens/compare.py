@@ -56,6 +56,10 @@ class CompareScreen(ModalScreen[None]):
         yield Static(f"{others}PageUp PageDown scroll   Esc close", classes="keys", markup=False)
 
     def on_mount(self) -> None:
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        """Once the texts know their look."""
         self._fill("other", self._other)
         self._fill("shown", self._shown)
 
@@ -71,7 +75,7 @@ class CompareScreen(ModalScreen[None]):
         transcript = place.query_one(Transcript)
         transcript.clear()
         transcript.recall([turn], {})
-        self.call_after_refresh(transcript.action_scroll_home)
+        transcript.go(0)
 
     def action_other(self, step: int) -> None:
         places = [number for number in range(len(self._turns)) if number != self._shown]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chat import QUESTION, Chat, opened
 from docmind.tui.screens.compare import CompareScreen
+from docmind.tui.transcript.view import Transcript
 from fakes import FakeServer
 from program import Program
 
@@ -28,6 +29,11 @@ def script(messages: list[dict[str, str]]) -> str:
 def by_quotes(chat: Chat) -> int:
     """How many answers stand there."""
     return len(re.findall(r"^  quotes$", chat.text(), re.M))
+
+
+def text(transcript: Transcript) -> str:
+    layout = transcript.layout_of_lines
+    return "\n".join(line.text.plain for n in range(layout.height) if (line := layout.line(n)))
 
 
 async def edited(chat: Chat) -> None:
@@ -90,9 +96,10 @@ async def test_a_question_is_asked_again_of_another_profile_and_both_answers_are
             await chat.press("alt+c")
             await chat.until(lambda: isinstance(chat.app.screen, CompareScreen))
             screen = chat.app.screen
+            await chat.until(lambda: "word0" in "".join(text(each) for each in screen.query(Transcript)))
             titles = [str(each.render()) for each in screen.query(".title")]
             assert [title.split()[-1] for title in titles] == ["model", "quotes"]
-            assert {each.region.y for each in screen.query("Transcript")} == {1}
+            assert {each.region.y for each in screen.query(Transcript)} == {1}
             await chat.press("right", "pagedown", "escape")
             assert not isinstance(chat.app.screen, CompareScreen)
 
