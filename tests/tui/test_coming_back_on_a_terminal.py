@@ -109,7 +109,7 @@ def test_two_screens_show_the_same_chat_and_each_others_questions(
             two.wait("Stopped. What was said stays.")
 
 
-def test_an_answer_that_broke_off_with_the_engine_is_shown_and_can_be_asked_again(
+def test_an_answer_that_broke_off_with_the_engine_is_shown_and_goes_on(
     program: Program, documents: Path, config: Path
 ) -> None:
     with opened(program, "--config", config, documents) as terminal:
@@ -122,10 +122,10 @@ def test_an_answer_that_broke_off_with_the_engine_is_shown_and_can_be_asked_agai
         engine.kill()
         terminal.ended()
     with opened(program, "resume", "--config", config) as terminal:
-        terminal.wait("The last answer broke off.*Ask again.*Leave it")
+        terminal.wait("The last answer broke off.*Continue.*Ask again.*Leave it")
         terminal.keys("enter")
-        terminal.wait(r"Go.*word10 .*ERR_3003.*You\s+Go")
-        terminal.wait(r"word199.*\n +model · ")
+        terminal.wait(r"You\s+Go.*broke off; taken up again.*word199.*\n +model · ")
+        assert words(terminal) == WORDS
 
 
 def test_coming_back_to_nothing_says_so(program: Program, documents: Path) -> None:

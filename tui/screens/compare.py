@@ -74,7 +74,7 @@ class CompareScreen(ModalScreen[None]):
         place.query_one(Static).update(f"{number + 1} of {len(self._turns)}{profile}")
         transcript = place.query_one(Transcript)
         transcript.clear()
-        transcript.recall([turn], {})
+        transcript.recall([turn])
         transcript.go(0)
 
     def action_other(self, step: int) -> None:

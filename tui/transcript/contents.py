@@ -37,9 +37,9 @@ class Contents(Turns):
         self.settle(None, 0)
         self.doubt(self.layout_of_lines.entries[first:])
 
-    def recall(self, kept: Sequence[KeptTurn], branches: Branches) -> None:
+    def recall(self, kept: Sequence[KeptTurn], branches: Branches | None = None) -> None:
         """Shows turns as they are kept: in the place of their former selves, and before questions that only wait."""
-        new = {turn.run: self._recalled(turn, branches) for turn in kept}
+        new = {turn.run: self._recalled(turn, branches or {}) for turn in kept}
         stay = list[TurnEntries | Quiet]()
         for group in self._groups:
             if isinstance(group, TurnEntries) and group.turn.run in new:
