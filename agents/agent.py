@@ -4,5 +4,6 @@ from .conversation import Conversation
 from .measuring import measure
 from .routing.router import Route
 from .summarising import summarise
+from .titling import title
 
-__all__ = ["Conversation", "Route", "measure", "summarise"]
+__all__ = ["Conversation", "Route", "measure", "summarise", "title"]

@@ -4,13 +4,11 @@ import asyncio
 import logging
 import os
 from collections.abc import Coroutine
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from .build import build
-from .chats.live import LiveChat
 from .checking import unchecked, with_breaker
 from .errors import Code, DocmindError
 from .mistake import mistake
@@ -23,7 +21,6 @@ from .protocol import (
     Cancel,
     Check,
     Compare,
-    Compared,
     Continue,
     Enter,
     Failed,
@@ -34,13 +31,13 @@ from .protocol import (
     Open,
     Profiles,
     Recall,
-    Recalled,
     Show,
     Stop,
     Summarise,
     Warm,
     Welcome,
 )
+from .seat import Seat
 from .text import one_line
 from .workspace import Workspace
 
@@ -58,7 +55,7 @@ class Session:
         self._engine, self._reader, self._writer = engine, reader, writer
         self._outbox = Outbox(writer)
         self._workspace: Workspace | None = None
-        self._chat: LiveChat | None = None
+        self._seat = Seat(engine, self._outbox.put)
         self._work: dict[asyncio.Task[None], str] = {}
 
     @property
@@ -93,20 +90,8 @@ class Session:
                 self._outbox.put(Welcome(version=build()))
             case Open():
                 self._open(command)
-            case Enter():
-                await self._enter(command)
-            case Ask():
-                await self._ask(command)
-            case Recall():
-                self._recall()
-            case Summarise() if self._chat:
-                self._chat.summaries.add(command.turn, command.text, "user")
-            case Continue():
-                self._go_on(command)
-            case Show():
-                self._show(command)
-            case Compare() if self._chat:
-                self._outbox.put(Compared(turns=self._chat.beside(command.run)))
+            case Enter() | Ask() | Continue() | Show() | Compare() | Recall() | Summarise():
+                await self._seat.obey(command, self._workspace)
             case Check() if self._workspace:
                 self._start("check", self._workspace.check(command))
             case Warm() if self._workspace:
@@ -135,61 +120,6 @@ class Session:
         self._workspace = workspace
         self._engine.chats.hide(command.keys.values())
         self._start("", workspace.update())
-
-    async def _enter(self, command: Enter) -> LiveChat:
-        """Leaves the chat before it. What cannot be entered is told, and a new one takes its place."""
-        roots = self._workspace.roots if self._workspace else []
-        saved = self._workspace is not None and self._workspace.saves_chats
-        self._leave()
-        try:
-            self._chat = await self._engine.chats.enter(command, roots, saved, self._outbox.put)
-        except DocmindError as error:
-            self._fail("", error)
-            self._chat = await self._engine.chats.enter(Enter(), roots, saved, self._outbox.put)
-        return self._chat
-
-    def _leave(self) -> None:
-        if self._chat:
-            self._engine.chats.leave(self._chat, self._outbox.put)
-            self._chat = None
-
-    async def _ask(self, command: Ask) -> None:
-        try:
-            if not self._workspace:
-                raise DocmindError(Code.USAGE, "A question came before any folder was opened.")
-            self._engine.idle_work.interrupt()
-            chat = self._chat or await self._enter(Enter())
-            self._hold_for(chat, self._workspace, chat.ask(command, partial(self._workspace.ask, command)))
-        except DocmindError as error:
-            self._fail(command.run, error)
-
-    def _recall(self) -> None:
-        chat = self._chat
-        self._outbox.put(chat.summaries.latest(chat.past(chat.info.head)) if chat else Recalled())
-
-    def _go_on(self, command: Continue) -> None:
-        try:
-            if not (self._workspace and self._chat):
-                raise DocmindError(Code.USAGE, "No chat was entered.")
-            self._engine.idle_work.interrupt()
-            task = self._chat.go_on(command.run, partial(self._workspace.ask, command))
-            self._hold_for(self._chat, self._workspace, task)
-        except DocmindError as error:
-            self._fail("", error)
-
-    def _show(self, command: Show) -> None:
-        try:
-            if self._chat:
-                self._chat.show(command.run)
-        except DocmindError as error:
-            self._fail("", error)
-
-    def _hold_for(self, chat: LiveChat, workspace: Workspace, task: asyncio.Task[None] | None) -> None:
-        if task:
-            workspace.hold_for(task)
-            task.add_done_callback(lambda _: self._engine.chats.let_go(chat))
-            summarise = partial(workspace.summarise, chat)
-            task.add_done_callback(lambda _: self._engine.idle_work.offer(f"sum up {chat.info.id}", summarise))
 
     def _tell_breakers(self, command: Breakers) -> None:
         told = []
@@ -220,8 +150,7 @@ class Session:
     def _cancel(self, run: str) -> None:
         for task in [task for task, its_run in self._work.items() if its_run == run]:
             task.cancel()
-        if self._chat:
-            self._chat.cancel(run)
+        self._seat.cancel(run)
 
     def _done(self, task: asyncio.Task[None], work: Coroutine[Any, Any, None]) -> None:
         run = self._work.pop(task)
@@ -242,7 +171,7 @@ class Session:
         self._outbox.put(Failed(run=run, code=error.code, message=error.message, hint=error.hint))
 
     async def _close(self, sending: asyncio.Task[None]) -> None:
-        self._leave()
+        self._seat.leave()
         tasks = list(self._work)
         for task in tasks:
             task.cancel()

@@ -145,6 +145,8 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Questions and answers are written to the data folder while they happen."""
     summaries: bool = True
     """While nothing is asked, the model sums up what a long chat's prompts have no room for; only on this machine."""
+    titles: bool = True
+    """A local model that has answered gives a kept chat its title, when nothing is asked for some seconds."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

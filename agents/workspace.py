@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .chats.live import LiveChat
 from .chats.live_turn import Exchange
 from .checking import check, order, unchecked, with_breaker
 from .documents import Documents
@@ -37,11 +37,12 @@ from .protocol import (
     Switched,
     Warm,
 )
+from .quiet_work import QuietWork
 from .record.stats import summary
 from .records import Attempt, Call, ProfileState
 from .resuming import unfinished
 from .routing.candidate import Candidate
-from .routing.chain import is_local_model, plan, profiles
+from .routing.chain import plan, profiles
 from .routing.ladder import Ladder
 from .settings import Profile
 from .tending import Tending
@@ -49,6 +50,7 @@ from .tending import Tending
 if TYPE_CHECKING:
     from .engine import Engine
 
+log = logging.getLogger(__name__)
 GRACE_S = 10.0
 """For what follows the last model: `quotes` and the check of citations take some ms."""
 Tell = Callable[[AnyEvent], None]
@@ -65,6 +67,7 @@ class Workspace:
         file = library_file(engine.data_dir, self._roots)
         self._library = Library(file)
         self._looker = Looker(self._library, opened.settings.library, self._roots)
+        self.quiet_work = QuietWork(opened.settings.chats, self._known, self._lent, engine.agent, engine.record.add)
         self._tending = Tending(engine.pool, self._lent, tell)
         self._documents = Documents(self._roots, file, self._library, opened.settings.library, tell)
         self._holders = 1
@@ -91,17 +94,6 @@ class Workspace:
                 tell(State(run=ask.run, state="indexing"))
                 await self._documents.update()
                 await self._answer(ask, turn, past, tell, attempts)
-
-    async def summarise(self, chat: LiveChat) -> None:
-        """Sums up what prompts have no room for, by the model that answered last, if that is local and loaded."""
-        profile = (await self._known()).get(chat.info.profile)
-        if not (profile and self._settings.chats.summaries and is_local_model(profile)):
-            return
-        agent = await self._engine.agent()
-        async with self._lent(chat.info.profile) as candidate:
-            if not candidate.backend.cold and candidate.breaker.state == "closed":
-                with contextlib.suppress(DocmindError):  # nobody waits for it; the first sentences of answers do, too
-                    await agent.summarise(candidate, chat, self._engine.record.add)
 
     async def look(self, command: Look) -> None:
         """Shows a passage where it stands, also while a question is answered. One at a time: it needs one thread."""

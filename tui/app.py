@@ -23,6 +23,7 @@ from docmind.themes.loader import load_palettes
 
 from . import clipboard
 from .keymap import bindings, keymap
+from .places import folders_named
 from .remembered import Remembered
 from .screens.chat import ChatScreen
 from .theming import DEFAULT, register
@@ -112,6 +113,13 @@ class DocmindApp(App[int], inherit_bindings=False):
         if not self._saving:
             self._saving = True
             self.set_timer(SAVE_S, self.save_draft)
+
+    def use_folders(self, roots: list[Path]) -> None:
+        """Other documents from now on: their draft takes the place of this one's, which is kept."""
+        self.save_draft()
+        self.start = self.start._replace(roots=roots, folders=folders_named(roots))
+        self.remembered = Remembered(self.start.loaded.data_dir, roots)
+        self.draft = self._saved = self.remembered.draft()
 
     def save_draft(self) -> None:
         """Trouble with the disk is told once."""

@@ -1,13 +1,14 @@
 """Everything that the user can do in the chat, in one table: keys, palette, help and slash commands come from it.
 
-The command `NAME` is the method `action_NAME` of the screen, the prompt or the transcript, by its place.
+The command `NAME` is the method `action_NAME` of the screen, the prompt, the transcript or the list of chats, by its
+place.
 """
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-Place = Literal["chat", "prompt", "transcript"]
-"""Where the keys of a command work: everywhere in the chat, or while that part has the focus."""
+Place = Literal["chat", "prompt", "transcript", "chats"]
+"""Where the keys of a command work: everywhere in the chat, while that part has the focus, or in the list of chats."""
 
 
 class Command(NamedTuple):
@@ -41,6 +42,8 @@ COMMANDS = (
     Command("fork", "alt+d", "Copy chat", "Go on in a copy of this chat, which stays as it is", ""),
     Command("summary", "f10", "Summary", "Change what stands for the older questions of a long chat", "[WORDS]"),
     Command("new", "ctrl+n", "New chat", "Begin another chat; this one is kept", ""),
+    Command("chats", "ctrl+o", "Chats", "Find a chat by its title or by what was said, and open it", "[WORDS]"),
+    Command("title", "ctrl+t", "Title", "Name this chat", "[TEXT]"),
     Command("stop", "escape", "Stop", "Stop the answer and keep what was said; close what is open", ""),
     Command("pin", "f7", "Pin", "Let only this profile answer, by default the current one; again: let go", "[NAME]"),
     Command("ban", "f8", "Ban", "Never let this profile answer, by default the current one; again: let it", "[NAME]"),
@@ -89,6 +92,12 @@ COMMANDS = (
     Command("find", "/", "Find", "Find words in this chat", place="transcript"),
     Command("next_hit", "n", "Next match", "To the next match", place="transcript"),
     Command("previous_hit", "N", "Previous match", "To the match before", place="transcript"),
+    Command("chat_title", "f2", "Title", "Name the chat", place="chats"),
+    Command("chat_pin", "f7", "Pin", "Let the chat stand first; again: let go", place="chats"),
+    Command("chat_archive", "f6", "Archive", "Put the chat away; again: take it back", place="chats"),
+    Command("chat_delete", "f8", "Delete", "Delete the chat; again: bring it back", place="chats"),
+    Command("chat_folders", "tab", "Folders", "Chats of all folders, or of those that are open", place="chats"),
+    Command("chat_view", "f9", "Archived", "What was archived, what was deleted, and back", place="chats"),
 )
 BY_NAME: Mapping[str, Command] = {command.name: command for command in COMMANDS}
 

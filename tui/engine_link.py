@@ -64,6 +64,8 @@ class EngineLink:
         self._runs: dict[str, None] = {}
         """Questions without an answer, oldest first."""
         self._entered = False
+        self._entering = 0
+        """How many chats the engine was asked for and has not told yet."""
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -93,7 +95,13 @@ class EngineLink:
         self._enter, self._entered = command, False
         self._asks, self._runs = {}, {}
         if self._client:
+            self._entering += 1
             self._client.send(command)
+
+    def open_anew(self) -> None:
+        """Sends Open once more: `opened` gives something else now."""
+        if self._client:
+            self._client.send(self._opened())
 
     async def run(self) -> None:
         """Until it is cancelled; trouble with the engine is told, never raised."""
@@ -127,6 +135,7 @@ class EngineLink:
         """Raises DocmindError when the engine is gone."""
         client.send(self._opened())
         client.send(self._enter)
+        self._entering = 1
         waiting, self._waiting = self._waiting, []
         for command in waiting:
             client.send(command)
@@ -138,6 +147,9 @@ class EngineLink:
     def _hear(self, client: Client, event: AnyEvent) -> None:
         match event:
             case Entered():
+                self._entering -= 1
+                if self._entering:
+                    return  # another one was asked for since
                 self._take_up(client, event)
             case RunEvent(run=run) if run and not self._entered:
                 return  # of the chat that was left

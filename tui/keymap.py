@@ -104,7 +104,7 @@ def _clash(taken: dict[str, str]) -> tuple[str, str] | None:
 def _meet(one: str, other: str) -> bool:
     """Whether their keys work at the same place."""
     places = {BY_NAME[one].place, BY_NAME[other].place}
-    return "chat" in places or len(places) == 1
+    return len(places) == 1 or ("chat" in places and "chats" not in places)
 
 
 def _written(key: str) -> str:

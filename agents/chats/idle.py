@@ -21,6 +21,11 @@ class IdleWork:
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything is left to do."""
+        return bool(self._jobs or self._task)
+
     def offer(self, name: str, job: Job) -> None:
         """Runs it when there is time, in place of one of the same name that has not begun."""
         if not self._closed:

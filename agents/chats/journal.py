@@ -106,6 +106,10 @@ class Journal:
         """A turn that had ended goes on again."""
         self.write(lambda store: store.go_on(run))
 
+    def entitle(self, chat: str, title: str) -> None:
+        """A title by a model: one that the user gave stays."""
+        self.write(lambda store: store.rename(chat, self._secrets.hide(title), "model"))
+
     def append(self, run: str, event: TimedEvent) -> None:
         """Something that has happened in a turn."""
         self._put(_Said(run, event), urgent=False)

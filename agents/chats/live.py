@@ -69,6 +69,20 @@ class LiveChat:
         """Whether it is to stay in memory."""
         return self.is_awaited or bool(self._listeners)
 
+    @property
+    def untitled(self) -> Exchange | None:
+        """What a title is to be made of: the first question that has an answer; None where none is wanted."""
+        if not self._journal or self.info.titled_by != "question":
+            return None
+        path = reversed(list(self._turns.back_from(self.info.head)))
+        return next((turn.exchange for turn in path if turn.turn.state == "done"), None)
+
+    def entitle(self, title: str) -> None:
+        """A title by a model."""
+        self.info = msgspec.structs.replace(self.info, title=title, titled_by="model")
+        if self._journal:
+            self._journal.entitle(self.info.id, title)
+
     def enter(self, listener: Listener, notice: str = "") -> None:
         """Tells it what the chat holds, with this notice. From then on it hears what happens."""
         path = list(self._turns.back_from(self.info.head))

@@ -42,6 +42,7 @@ class ChatStore:
                     raise
                 self._db = database.look(file)
                 self.notice = newer(file).message
+        self._db.create_function("holds", 2, _holds, deterministic=True)
 
     def _opened(self, mode: database.Mode) -> sqlite3.Connection:
         if mode == "rwc" or database.exists(self.file):
@@ -81,17 +82,20 @@ class ChatStore:
         *,
         archived: bool = False,
         deleted: bool = False,
+        words: str = "",
         limit: int = 200,
         offset: int = 0,
     ) -> list[ChatInfo]:
         """Pinned ones first, then those that were changed last; by the order of the changes, whatever the clock says.
 
-        `roots`: those on exactly these folders.
+        `roots`: those on exactly these folders. `words`: those whose title holds each of them.
         """
         where = "deleted_at IS NOT NULL" if deleted else "deleted_at IS NULL AND archived = ?"
         values: list[object] = [] if deleted else [archived]
         if roots is not None:
             where, values = f"{where} AND roots = ?", [*values, rows.roots_key(roots)]
+        if words.strip():
+            where, values = f"{where} AND holds(title, ?)", [*values, words.casefold()]
         return self._infos(f"WHERE {where} ORDER BY pinned DESC, changes DESC LIMIT ? OFFSET ?", *values, limit, offset)
 
     def chat(self, named: str) -> ChatInfo:
@@ -239,3 +243,8 @@ class ChatStore:
         if events is None and turn.state != "going on":
             return rows.stand_in(turn)
         return events or []
+
+
+def _holds(title: str, words: str) -> bool:
+    """Whether a title has each of the words, small and large letters alike; SQLite's own LIKE knows those of ASCII."""
+    return all(word in title.casefold() for word in words.split())

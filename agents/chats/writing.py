@@ -33,13 +33,17 @@ class ChatWriter(ChatStore):
         self._change(f"{_ADD_CHAT} ON CONFLICT DO NOTHING", *_values(chat))
 
     def ask(self, run: str, chat: str, parent: str | None, question: str, at: float) -> None:
-        """A turn that goes on, which becomes the chat's head; one that is there goes on again."""
+        """A turn that goes on, which becomes the chat's head; one that is there goes on again.
+
+        Nobody asks in a chat that is to be forgotten: one that was deleted or archived is back with its question.
+        """
         turn = KeptTurn(run=run, parent=parent, question=question, asked_at=at, state="going on", chat=chat)
         with self.transaction() as db:
             old = db.execute("UPDATE turn SET state = 'going on' WHERE run = ?", (run,)).rowcount
             if not old:
                 _add(db, turn)
-            sql = f"UPDATE chat SET head = ?, turns = turns + ?, {_CHANGED} WHERE id = ?"
+            back = "archived = 0, deleted_at = NULL"
+            sql = f"UPDATE chat SET head = ?, turns = turns + ?, {back}, {_CHANGED} WHERE id = ?"
             db.execute(sql, (run, not old, at, chat))
 
     def go_on(self, run: str) -> None:

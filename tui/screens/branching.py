@@ -2,7 +2,7 @@
 
 from textual import on
 
-from docmind.agents.protocol import Compare, Compared, Continue, Enter, Entered, Failed, RunEvent, Show
+from docmind.agents.protocol import Compare, Compared, Continue, Enter, Entered, Failed, Recalled, RunEvent, Show
 from docmind.agents.text import one_line
 
 from ..transcript.turn import Turn
@@ -82,14 +82,17 @@ class Branching(SummingUp):
         elif turn:
             self.docmind.say("This question was asked only once. Ctrl+R, or /again PROFILE, asks it again.")
 
-    def compared(self, event: Compared) -> None:
+    def _compare(self, event: Compared) -> None:
         run, self._comparing = self._comparing, ""
         if run and len(event.turns) > 1:
             self.app.push_screen(CompareScreen(event.turns, run))
 
-    def heard(self, event: RunEvent) -> None:
+    def heard(self, event: RunEvent | Recalled | Compared) -> None:
         """Answers that are compared may still be written."""
-        if isinstance(self.app.screen, CompareScreen):
+        super().heard(event)
+        if isinstance(event, Compared):
+            self._compare(event)
+        elif isinstance(event, RunEvent) and isinstance(self.app.screen, CompareScreen):
             self.app.screen.show(event)
 
     def action_quote(self) -> None:

@@ -19,22 +19,18 @@ from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
 from ..widgets.source_panel import SourcePanel
-from .branching import Branching
 from .broken import BrokenPicker
 from .command_picker import CommandPicker
+from .finding import Finding
 from .hardware import HardwareScreen
 from .help import HelpScreen
 from .theme_picker import ThemePicker
 
 
-class ChatScreen(Branching):
+class ChatScreen(Finding):
     """The only screen but for the ones that open on top of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("chat")]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._named = self.docmind.start.enter.chat
 
     @on(Prompt.Submitted)
     def _submitted(self, event: Prompt.Submitted) -> None:

@@ -9,6 +9,7 @@ from textual.worker import Worker, WorkerCancelled
 from docmind.agents.configuration import api_keys
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.protocol import (
+    CANCELLED,
     Answered,
     AnyEvent,
     Ask,
@@ -65,6 +66,8 @@ class Conversation(Frame):
         """The id of the chat that is shown; empty until the engine has told it."""
         self._told = ""
         """The last failure in the text, which is not told twice."""
+        self.chat = ""
+        """The id of the chat that is shown; empty until the engine has told it."""
 
     def on_mount(self) -> None:
         self.query_one(Sidebar).set_class(self.docmind.choices.sidebar is False, "-hidden")
@@ -139,6 +142,8 @@ class Conversation(Frame):
             case Source():
                 self.transcript.mark_source(event.passage, event.state)
                 self.query_one(SourcePanel).show(event)
+            case Failed(run="", code=code) if code == CANCELLED:
+                pass  # other folders were opened while these were still being read
             case Failed(run=""):
                 self.transcript.note(str(DocmindError(Code(event.code), event.message, event.hint)), error=True)
             case RolledBack():
@@ -147,13 +152,11 @@ class Conversation(Frame):
                 self._enter(event)
             case Asked():
                 self._hear_question(event)
-            case Recalled():
-                self.recalled(event)
+            case Recalled() | Compared():
+                self.heard(event)
             case Branched():
                 self.transcript.branch(event.after, event.turns, event.branches)
                 self._know_runs()
-            case Compared():
-                self.compared(event)
             case Saving():
                 self.transcript.note(saving(event), error=bool(event.problem))
             case RunEvent():
@@ -174,11 +177,11 @@ class Conversation(Frame):
 
     def _enter(self, event: Entered) -> None:
         """Shows the chat as the engine holds it, with what is still waiting to be asked."""
+        self.chat = event.chat.id
         if event.notice:
             self.transcript.note(event.notice, error=True)
         if event.earlier:
             self.transcript.note(f"{event.earlier:,} earlier questions of this chat are kept, but not shown.")
-        self.chat = event.chat.id
         self.transcript.recall(event.turns, event.branches)
         self._know_runs()
         last = {type(timed.event): timed.event for turn in event.turns[-1:] for timed in turn.events}
@@ -189,12 +192,6 @@ class Conversation(Frame):
 
     def entered(self, event: Entered) -> None:
         """The chat is shown."""
-
-    def recalled(self, event: Recalled) -> None:
-        """The summary of the chat is here."""
-
-    def compared(self, event: Compared) -> None:
-        """The answers that were asked for are there."""
 
     def _know_runs(self) -> None:
         """Of the questions without an answer those that are shown."""
@@ -229,8 +226,8 @@ class Conversation(Frame):
         self.transcript.show(event)
         self.heard(event)
 
-    def heard(self, event: RunEvent) -> None:
-        """Something has happened to a question, perhaps on another branch."""
+    def heard(self, event: RunEvent | Recalled | Compared) -> None:
+        """Something has happened to a question, perhaps on another branch; or what was asked for is there."""
 
     def _roll_back(self, event: RolledBack) -> None:
         if self.choice.roll_back(event.old, event.new):

@@ -19,6 +19,7 @@ PLACES: Mapping[Place, str] = {
     "chat": "Everywhere",
     "prompt": "While typing",
     "transcript": "In the text",
+    "chats": "In the list of chats",
 }
 _KEYS, _TYPED, _WIDE = 26, 18, 100
 """Columns of the keys, of what is typed, and of the whole."""

@@ -15,9 +15,10 @@ from ..widgets.field import Field
 
 
 class Row(NamedTuple):
-    """One that can be chosen."""
+    """One of the list."""
 
     name: str
+    """Empty: it cannot be chosen, and heads those that follow."""
     words: str
     """What the filter looks at."""
     shown: Content
@@ -81,12 +82,18 @@ class Picker(ModalScreen[str | None]):
     def fill(self, name: str | None = None) -> None:
         """Shows the rows that match the filter, with the cursor at `name`, else where it was."""
         wanted = name or self.chosen
-        rows = [row for row in self.rows() if all(word in row.words.lower() for word in self._filter.lower().split())]
+        rows = list(self.matching())
         options = self.query_one(OptionList)
-        options.set_options([Option(row.shown, id=row.name) for row in rows])
+        options.set_options([Option(row.shown, id=row.name or None, disabled=not row.name) for row in rows])
         names = [row.name for row in rows]
-        options.highlighted = names.index(wanted) if wanted in names else 0 if names else None
+        first = next((number for number, name in enumerate(names) if name), None)
+        options.highlighted = names.index(wanted) if wanted in names else first
         self._describe()
+
+    def matching(self) -> Iterable[Row]:
+        """The rows with all words of the filter."""
+        words = self._filter.lower().split()
+        return (row for row in self.rows() if all(word in row.words.lower() for word in words))
 
     @property
     def chosen(self) -> str | None:
@@ -118,5 +125,8 @@ class Picker(ModalScreen[str | None]):
         getattr(self.query_one(OptionList), f"action_{how}")()
 
     def _describe(self) -> None:
-        nothing = Content("Nothing matches." if self._filter else "Not known yet.")
-        self.query_one(Static).update(self.about(self.chosen) if self.chosen else nothing)
+        self.query_one(Static).update(self.about(self.chosen) if self.chosen else self.about_nothing())
+
+    def about_nothing(self) -> Content:
+        """What is said where there is no row."""
+        return Content("Nothing matches." if self._filter else "Not known yet.")

@@ -1,6 +1,6 @@
 """What stands for the older questions of a long chat: shown, and changed by the user."""
 
-from docmind.agents.protocol import Recall, Recalled, Summarise
+from docmind.agents.protocol import Compared, Recall, Recalled, RunEvent, Summarise
 
 from .. import summary
 from .choosing import Choosing
@@ -18,7 +18,12 @@ class SummingUp(Choosing):
         self._words = words
         self.link.send(Recall())
 
-    def recalled(self, event: Recalled) -> None:
+    def heard(self, event: RunEvent | Recalled | Compared) -> None:
+        super().heard(event)
+        if isinstance(event, Recalled):
+            self._recalled(event)
+
+    def _recalled(self, event: Recalled) -> None:
         words, self._words = self._words, ""
         if not event.turn:
             self.transcript.note(summary.told(event))

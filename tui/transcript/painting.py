@@ -1,6 +1,7 @@
 """Paints the lines in the look of the theme, with the hits of a search, the cursor and the selection."""
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.style import Style
@@ -170,7 +171,16 @@ class Painting(Scrolling):
             return 0, 0
         entries = self.layout_of_lines.entries
         place = [entries[index] for index in hits].index(self._hit) if self._hit in entries else -1 if step > 0 else 0
-        place = (place + step) % len(hits)
+        return self._show_hit(hits, (place + step) % len(hits))
+
+    def show_words(self, words: Iterable[str], first: int) -> tuple[int, int]:
+        """Marks each of these words, and shows the first from this entry on: as `next_hit`."""
+        self._words = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
+        hits = self._hits()
+        return self._show_hit(hits, next((n for n, hit in enumerate(hits) if hit >= first), 0)) if hits else (0, 0)
+
+    def _show_hit(self, hits: Sequence[int], place: int) -> tuple[int, int]:
+        entries = self.layout_of_lines.entries
         self._hit = entries[hits[place]]
         lines = self.layout_of_lines.draw(hits[place])
         words = self._words

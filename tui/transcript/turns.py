@@ -1,5 +1,7 @@
 """The turns of the chat by their names, and where they stand in the text."""
 
+from collections.abc import Collection
+
 from docmind.agents.records import Citation, Passage
 
 from .doubting import Doubting
@@ -50,6 +52,19 @@ class Turns(Doubting):
             if place is not None:
                 return sources[place] if 0 <= place < len(sources) else None
         return None
+
+    def show_found(self, run: str, words: Collection[str]) -> tuple[int, int]:
+        """Shows the place of a turn with these words, which are marked: which paragraph with one, of how many.
+
+        (0, 0) where the turn is not here, or the words are not.
+        """
+        if run not in self._turns:
+            return 0, 0
+        first = sum(self._sizes[: self._turns[run]])
+        place = self.show_words(words, first) if words else (0, 0)
+        if not place[0]:
+            self.go(self.layout_of_lines.top(first))
+        return place
 
     def _turn(self, run: str) -> Turn:
         group = self._groups[self._turns[run]]

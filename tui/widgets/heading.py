@@ -23,14 +23,17 @@ class Heading(Widget):
     engine: reactive[bool] = reactive(True)
     """Whether there is one, or will soon be."""
 
+    folders: reactive[str] = reactive("")
+    """The folders that are open."""
+
     def __init__(self, folders: str) -> None:
         super().__init__()
-        self._folders = one_line(folders, 500)
+        self.set_reactive(Heading.folders, folders)
 
     def render(self) -> RenderResult:
         badge = _badge(self.profile, self.pinned) if self.engine else Content("no engine")
         room = self.size.width - len("docmind  ") - badge.cell_length - 2
-        folders = Content(self._folders).truncate(max(room, 0), ellipsis=True)
+        folders = Content(one_line(self.folders, 500)).truncate(max(room, 0), ellipsis=True)
         gap = self.size.width - len("docmind  ") - folders.cell_length - badge.cell_length
         return Content.assemble(("docmind", "bold $primary"), "  ", folders, " " * max(gap, 1), badge)
 

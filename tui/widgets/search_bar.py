@@ -69,6 +69,13 @@ class SearchBar(Horizontal):
         self.add_class("-open")
         self.query_one(Input).value = self.words
 
+    def show_found(self, words: str, which: int, of: int) -> None:
+        """Shows it without the focus, for words that were found elsewhere and are marked already."""
+        with self.prevent(Input.Changed):
+            self.query_one(Input).value = words
+        self.add_class("-open")
+        self.show_place(which, of)
+
     def close(self) -> None:
         """Hides it; nothing is marked any more."""
         self.remove_class("-open")

@@ -1,8 +1,19 @@
 """What lies on top of the chat, at three sizes. After a wanted change: pytest --snapshot-update, and read the diff."""
 
+import os
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from docmind.agents.chats.schema import chats_file
+from docmind.agents.chats.store import ChatStore
 from docmind.agents.protocol import Asked, Compared, KeptTurn, TimedEvent
+from docmind.tui.screens import finding
+from docmind.tui.screens.chat_picker import ChatPicker
+from fakes.past import keep
 from fakes.story import QUESTION, READY, answered, looked_up
 from still import Stage
 
@@ -38,3 +49,27 @@ def kept(run: str) -> KeptTurn:
     return KeptTurn(
         run=run, parent=None, question=QUESTION, asked_at=0.0, state="done", profile="balanced", events=events
     )
+
+
+async def test_the_chats(
+    stage: Stage, snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2025, 6, 18, 12, 0).timestamp()
+    monkeypatch.setattr(finding, "ChatPicker", partial(ChatPicker, clock=lambda: now))
+    data = tmp_path / "data"
+    root = os.fsencode(tmp_path)
+    days = {name: datetime(2025, 6, day, 9, 30).timestamp() for name, day in {"c1": 1, "c2": 17, "c3": 18}.items()}
+    keep(data, "c1", "What changed between revision B and C of the loop?", roots=[root], at=days["c1"], turns=22)
+    keep(data, "c2", "Which valves were removed?", "The exchanger.", roots=[root], at=days["c2"], broken=True)
+    keep(data, "c3", "How much water does the pump move?", roots=[root], at=days["c3"], going_on=True)
+    keep(data, "c4", "Pressure in the loop", roots=[root], at=days["c1"], turns=3)
+    with ChatStore(chats_file(data), "rw") as store:
+        store.pin("c4")
+    async with stage.opened() as chat:
+        await chat.hear(*READY)
+        await chat.press("ctrl+o")
+        await chat.until(lambda: "How much" in chat.look())
+        assert chat.look().replace(str(tmp_path), "~/papers") == snapshot(name="all")
+        await chat.write("exchanger")
+        await chat.until(lambda: "Said in all" in chat.look())
+        assert chat.look().replace(str(tmp_path), "~/papers") == snapshot(name="found")

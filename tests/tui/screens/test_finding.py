@@ -1,0 +1,112 @@
+"""Other chats on the screen, with the engine: opened at the words that were found, with their folders, and named."""
+
+import os
+import shutil
+from pathlib import Path
+
+from chat import Chat, opened
+from docmind.agents.chats.schema import chats_file
+from docmind.agents.chats.store import ChatStore
+from docmind.agents.protocol import ChatInfo
+from docmind.tui.screens.broken import BrokenPicker
+from docmind.tui.screens.chat_picker import ChatPicker
+from docmind.tui.widgets.heading import Heading
+from docmind.tui.widgets.search_bar import SearchBar
+from fakes.past import keep
+from program import Program
+
+
+def info(program: Program, chat: str) -> ChatInfo:
+    with ChatStore(chats_file(program.data_dir)) as store:
+        return store.chat(chat)
+
+
+async def found(chat: Chat, words: str) -> None:
+    """Opens the list with these words and takes the first row."""
+    await chat.until(lambda: bool(chat.screen.chat))
+    await chat.write(f"/chats {words}")
+    await chat.press("enter")
+    await chat.until(lambda: isinstance(chat.app.screen, ChatPicker))
+    await chat.press("enter")
+    await chat.until(lambda: not isinstance(chat.app.screen, ChatPicker))
+
+
+async def test_a_chat_is_opened_at_the_turn_in_which_the_words_were_said(program: Program, documents: Path) -> None:
+    root = os.fsencode(documents)
+    keep(program.data_dir, "cafe", "What is it?", "Nobody mentioned walruses.", roots=[root], turns=30)
+    async with opened(program, documents) as chat:
+        await found(chat, "walrus")
+        await chat.until(lambda: "walruses" in chat.text())
+        bar = chat.screen.query_one(SearchBar)
+        await chat.until(lambda: bar.is_open)
+        assert bar.place == "30 of 30"
+        await chat.press("tab", "N")
+        assert bar.place == "29 of 30"
+        await chat.press("escape")
+        assert not bar.is_open
+
+
+async def test_a_chat_of_other_folders_opens_them_and_the_draft_of_each_is_kept(
+    program: Program, documents: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "wiki"
+    other.mkdir()
+    (other / "valve.md").write_text("The valve is made of brass.")
+    keep(program.data_dir, "beef", "Elsewhere?", "There is brass.", roots=[os.fsencode(other)])
+    async with opened(program, documents) as chat:
+        await chat.until(lambda: bool(chat.screen.chat))
+        await chat.write("Half a quest")
+        await chat.press("ctrl+o")
+        await chat.until(lambda: isinstance(chat.app.screen, ChatPicker))
+        await chat.write("brass")
+        await chat.press("enter")
+        await chat.until(lambda: "There is brass." in chat.text())
+        assert chat.screen.query_one(Heading).folders.endswith("/wiki")
+        assert not chat.prompt.text
+        await chat.ask("What is the valve made of?")
+        assert "made of brass" in chat.text()
+        assert chat.screen.chat_roots == [os.fsencode(other)]
+    async with opened(program, documents) as chat:
+        assert chat.prompt.text == "Half a quest"
+
+
+async def test_folders_that_are_gone_are_told_and_the_chat_is_read_all_the_same(
+    program: Program, documents: Path, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    keep(program.data_dir, "dead", "About the heron?", "It flew away.", roots=[os.fsencode(gone)])
+    shutil.rmtree(gone, ignore_errors=True)
+    async with opened(program, documents) as chat:
+        await found(chat, "heron")
+        await chat.until(lambda: "of this chat is gone" in " ".join(chat.text().split()))
+        assert "It flew away." in chat.text()
+        assert str(chat.screen.query_one(Heading).folders) == "papers"
+
+
+async def test_a_broken_answer_offers_to_ask_again_where_its_chat_is_taken_from_the_list(
+    program: Program, documents: Path
+) -> None:
+    keep(program.data_dir, "fade", "Zebra crossing?", roots=[os.fsencode(documents)], broken=True)
+    async with opened(program, documents) as chat:
+        await found(chat, "zebra")
+        await chat.until(lambda: isinstance(chat.app.screen, BrokenPicker))
+
+
+async def test_a_chat_is_named_in_the_prompt_and_a_question_brings_a_deleted_one_back(
+    program: Program, documents: Path
+) -> None:
+    async with opened(program, documents) as chat:
+        await chat.write("/title Too early")
+        await chat.press("enter")
+        assert "from its first question on" in chat.notices()
+        await chat.ask()
+        await chat.write("/title The blue pump")
+        await chat.press("enter")
+        await chat.until(lambda: "This chat is now: The blue pump" in chat.notices())
+        name = chat.screen.chat
+        assert info(program, name).titled_by == "user"
+        with ChatStore(chats_file(program.data_dir), "rw") as store:
+            store.delete(name, 1.0)
+        await chat.ask("And what does it move?")
+        await chat.until(lambda: info(program, name).deleted_at is None)
+        assert info(program, name).title == "The blue pump"

@@ -1,0 +1,65 @@
+"""What the list of chats reads and changes, straight in the file of the chats: the engine need not be there.
+
+All of it may take as long as a disk takes: it is called in a thread. Every function raises DocmindError.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from docmind.agents.chats.records import ChatInfo, Hit
+from docmind.agents.chats.search import search
+from docmind.agents.chats.store import ChatStore
+
+PAGE = 100
+"""Chats that are read at once."""
+MOST_HITS = 50
+"""Places that a search shows."""
+SHORTEST = 2
+"""Letters from which on all that was said is searched."""
+
+View = Literal["kept", "archived", "deleted"]
+
+
+class Wanted(NamedTuple):
+    """Which chats are listed."""
+
+    words: str = ""
+    """Those whose title holds each of them."""
+    roots: tuple[bytes, ...] | None = None
+    """Those on exactly these folders; None: on any."""
+    view: View = "kept"
+
+
+def page(file: Path, wanted: Wanted, offset: int = 0) -> list[ChatInfo]:
+    """The chats from `offset` on, PAGE at most, in the order of the list."""
+    with ChatStore(file) as store:
+        return store.chats(
+            wanted.roots,
+            archived=wanted.view == "archived",
+            deleted=wanted.view == "deleted",
+            words=wanted.words,
+            limit=PAGE,
+            offset=offset,
+        )
+
+
+def said(file: Path, words: str) -> list[Hit]:
+    """Where in all chats these words were said; the last word may be only its beginning."""
+    if len(words.strip()) < SHORTEST:
+        return []
+    with ChatStore(file) as store:
+        return search(store, words, MOST_HITS, typing=True)
+
+
+def infos(file: Path, chats: Iterable[str]) -> list[ChatInfo]:
+    """These chats as they are now."""
+    with ChatStore(file) as store:
+        return [store.chat(chat) for chat in chats]
+
+
+def change(file: Path, chat: str, work: Callable[[ChatStore, ChatInfo], object]) -> ChatInfo:
+    """Changes a chat; `work` gets it as it is before that. How it is now."""
+    with ChatStore(file, "rw") as store, store.transaction():
+        work(store, store.chat(chat))
+        return store.chat(chat)
