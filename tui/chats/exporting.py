@@ -127,6 +127,7 @@ def _write(args: Namespace, pieces: Iterable[bytes], run: str, chats: int = 0) -
         return
     file = Path(args.file)
     size = _save(file, pieces, replace=args.force)
+    _check_size(file, size)
     if args.json:
         say_json({"file": str(file)} | ({"run": run} if run else {"chats": chats}))
     else:
@@ -136,6 +137,14 @@ def _write(args: Namespace, pieces: Iterable[bytes], run: str, chats: int = 0) -
 def _in_one_line(text: str) -> str:
     """JSON in ASCII: on its way to the terminal nothing is taken out of it."""
     return _BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text.replace("\n", ""))
+
+
+def _check_size(file: Path, size: int) -> None:
+    from docmind.agents.chats.foreign import LARGEST
+
+    if size > LARGEST:
+        limit = f"`docmind chats import` takes at most {LARGEST >> 20} MiB"
+        notice(f"{one_line(str(file))} is too large to be taken in again: {limit}. Export fewer chats into one.", DIM)
 
 
 def _save(file: Path, pieces: Iterable[bytes], replace: bool) -> int:

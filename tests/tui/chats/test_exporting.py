@@ -100,3 +100,11 @@ def test_a_bad_file_is_told_with_its_code_and_what_to_do(file: Path, tmp_path: P
     assert message.startswith("docmind: The file is refused, and nothing of it was taken.")
     assert message.endswith("[ERR_6007]")
     assert hint
+
+
+def test_a_file_that_is_too_large_to_come_back_says_so(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr("docmind.agents.chats.foreign.LARGEST", 1000)
+    assert main(["chats", "export", "--all", str(tmp_path / "all.json")]) == 0
+    assert "too large to be taken in again" in capsys.readouterr().err
