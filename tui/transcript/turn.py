@@ -24,7 +24,7 @@ from docmind.agents.records import Citation, Passage
 from ..telling import continued, switched
 from .blocks import is_open
 
-_BROKEN = "The engine ended before the answer was complete."
+_BROKEN, _HINT = "The engine ended before the answer was complete.", "What was said is kept, and can be continued."
 
 
 @dataclass(eq=False)
@@ -128,7 +128,7 @@ class Turn:
             turn.take(timed.event, began + timed.at)
         turn.heard_at = now
         if kept.state == "broken" and not turn.end:
-            turn.end = Failed(run=kept.run, code=Code.ENGINE_LOST, message=_BROKEN, hint="It can be continued.")
+            turn.end = Failed(run=kept.run, code=Code.ENGINE_LOST, message=_BROKEN, hint=_HINT)
         return turn
 
     def take(self, event: RunEvent, now: float) -> None:
