@@ -27,6 +27,7 @@ class ChatWriter(ChatStore):
 
     def __init__(self, file: Path) -> None:
         super().__init__(file, "rwc")
+        self._db.execute("PRAGMA cache_size=-2048")  # KiB: what is written is hardly ever read again
 
     def begin(self, chat: ChatInfo) -> None:
         """A chat without turns; one that is there stays as it is."""
