@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from docmind.agents.hardware.gpu import Gpu
+    from docmind.agents.protocol import Meter
 
 GB = 1e9
 """Bytes; as the makers of graphics cards count."""
@@ -33,3 +34,17 @@ def held(memory: int | None) -> str:
 def capability(gpu: "Gpu") -> str:
     """`compute capability 8.6`."""
     return "compute capability " + ("{}.{}".format(*gpu.capability) if gpu.capability else NOT_TOLD)
+
+
+def counted(number: int, what: str) -> str:
+    """`1 file`, `1,200 files`."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def past(meter: "Meter") -> str:
+    """`4 older questions summarised, 2 left out`, as far as it is so."""
+    what = "older question"
+    if not meter.summarised:
+        return f"{counted(meter.left_out, what)} left out" if meter.left_out else ""
+    left_out = f", {meter.left_out:,} left out" if meter.left_out else ""
+    return f"{counted(meter.summarised, what)} summarised{left_out}"

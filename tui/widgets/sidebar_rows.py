@@ -13,7 +13,7 @@ from docmind.agents.hardware.watching import Sample
 from docmind.agents.protocol import Answered, AnyEvent, Library, Meter, Observed
 from docmind.agents.views import View
 
-from ..amounts import GB, memory, told
+from ..amounts import GB, counted, memory, past, told
 from ..engine_link import LinkState
 from ..server_told import rows as server_rows
 from .graph import History, bar, join_limited
@@ -208,13 +208,13 @@ def _library(library: Library | None) -> list[Row]:
     if library is None:
         return [*found, Row("…", role="muted")]
     if library.ready:
-        found.append(Row(f"{_count(library.files, 'file')} · {_count(library.chunks, 'passage')}"))
+        found.append(Row(f"{counted(library.files, 'file')} · {counted(library.chunks, 'passage')}"))
     elif library.todo:
         found.append(Row("reading", bar(library.done / library.todo, _DRAWN), f"{library.done:,} of {library.todo:,}"))
     else:
         found.append(Row("looking for changes", role="muted"))
     if library.failed:
-        found.append(Row(f"! {_count(library.failed, 'file')} could not be read", role="warning"))
+        found.append(Row(f"! {counted(library.failed, 'file')} could not be read", role="warning"))
     return found
 
 
@@ -223,20 +223,11 @@ def _conversation(known: Known) -> list[Row]:
     if known.meter and known.meter.context_window:
         used, window = known.meter.context_used, known.meter.context_window
         found.append(Row("context", bar(used / window, _DRAWN), f"{used / 1000:.1f} / {window / 1000:.1f} k"))
-        found += [Row(line, role="muted") for line in textwrap.wrap(_past(known.meter), WIDTH)]
+        found += [Row(line, role="muted") for line in textwrap.wrap(past(known.meter), WIDTH)]
     speed, first = _speed(known), known.answered.timings.first_token_ms / 1000 if known.answered else 0
     if measured := " · ".join(filter(None, [speed, f"first {first:.1f} s" if first >= 0.05 else ""])):
         found.append(Row(measured))
     return found if len(found) > 1 else [*found, Row("no answer yet", role="muted")]
-
-
-def _past(meter: Meter) -> str:
-    """`4 older questions summarised, 2 left out`, as far as it is so."""
-    what = "older question"
-    if not meter.summarised:
-        return f"{_count(meter.left_out, what)} left out" if meter.left_out else ""
-    left_out = f", {meter.left_out:,} left out" if meter.left_out else ""
-    return f"{_count(meter.summarised, what)} summarised{left_out}"
 
 
 def _speed(known: Known) -> str:
@@ -251,7 +242,3 @@ def _next(known: Known) -> list[Row]:
 
 def _short(text: str) -> str:
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
