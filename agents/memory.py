@@ -1,5 +1,6 @@
 """What of a chat's past goes into a prompt: the one place that decides it, for each window anew. Pure."""
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from .chats.live_turn import Exchange
 from .library.sentences import sentences
 from .routing.fit import size
 from .text import one_line
-from .tokens import estimate
+from .tokens import CHARS_PER_TOKEN, estimate
 
 SHORTENED_SHARE = 0.3
 """Share of the room that is kept for what is shortened, where not all goes in as it was said."""
@@ -20,8 +21,10 @@ RECALL = "What was said before, in short?"
 """Stands as a question before what is shortened: many chat templates want questions and answers in turn."""
 _QUESTION_CHARS, _ANSWER_CHARS = 160, 240
 """Of a turn that is shortened without a model: a question, and the first sentences of an answer."""
-_READ_CHARS = 2000
+_READ_CHARS = 400
 """Of an answer, to find its first sentences: a long one costs no more."""
+_CACHED = 2048
+"""Answers whose short forms are remembered: the same turns are looked at for every call."""
 
 
 class Chosen(NamedTuple):
@@ -73,6 +76,7 @@ def longest_summary(room: int) -> int:
     return int(room * SHORTENED_SHARE)
 
 
+@functools.lru_cache(_CACHED)
 def first_sentences(answer: str) -> str:
     """What stands for an answer where no model has summed it up, on one line."""
     text = marks.without(answer[:_READ_CHARS]).strip()
@@ -83,6 +87,8 @@ def first_sentences(answer: str) -> str:
 def _fitting(past: Sequence[Exchange], room: int) -> int:
     """How many of the latest turns fit as they were said."""
     for count, turn in enumerate(reversed(past)):
+        if len(turn.said) > 2 * CHARS_PER_TOKEN * room:  # whatever its marks take
+            return count
         room -= size(_messages([turn]))
         if room < 0:
             return count
@@ -91,7 +97,12 @@ def _fitting(past: Sequence[Exchange], room: int) -> int:
 
 def _messages(turns: Sequence[Exchange]) -> list[ChatMessage]:
     """Answers without their marks: the numbers begin anew with each question."""
-    return [message for turn in turns for message in _pair(turn.question, marks.without(turn.said))]
+    return [message for turn in turns for message in _pair(turn.question, _plain(turn.said))]
+
+
+@functools.lru_cache(_CACHED)
+def _plain(answer: str) -> str:
+    return marks.without(answer)
 
 
 def _recalling(text: str) -> list[ChatMessage]:

@@ -197,3 +197,20 @@ async def test_outside_names_are_shown_as_they_are() -> None:
         await pilot.pause()
         assert "[bold]Card[/] 長" in app.sidebar.text
         assert app.sidebar.render_line(0).cell_length == app.sidebar.size.width
+
+
+@pytest.mark.parametrize(
+    ("summarised", "left_out", "told"),
+    [
+        (4, 2, "4 older questions summarised, 2\nleft out"),
+        (1, 0, "1 older question summarised"),
+        (0, 3, "3 older questions left out"),
+    ],
+)
+async def test_what_a_prompt_does_not_hold_whole_is_said(summarised: int, left_out: int, told: str) -> None:
+    app = Alone()
+    async with app.run_test() as pilot:
+        meter = Meter(run="r", profile="p", context_used=1, context_window=2, summarised=summarised, left_out=left_out)
+        app.sidebar.show(meter)
+        await pilot.pause()
+        assert told in app.sidebar.text
