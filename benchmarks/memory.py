@@ -45,9 +45,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=1000)
     turns = parser.parse_args().turns
-    print(
-        "| chat | window | whole | summarised | left out | first ms | median ms | P95 ms | |\n|---|---|---|---|---|---|---|---|---|"
-    )
+    print("| chat | window | whole | summarised | left out | first ms | median ms | P95 ms | |")
+    print("|---" * 9 + "|")
     for kind, summaries, huge in (("plain", False, False), ("summaries", True, False), ("huge answers", True, True)):
         past = chat(turns, kind, summaries=summaries, huge=huge)
         for window in (512, 2048, 8192, 32768, 131072):
@@ -59,9 +58,8 @@ def main() -> None:
             p95 = percentile(times, 95)
             counts = f"{chosen.whole} | {chosen.summarised} | {chosen.left_out}"
             missed = "MISSED" if turns <= 1000 and window <= 8192 and p95 > REACH_MS else ""
-            print(
-                f"| {kind} | {window} | {counts} | {first:.2f} | {statistics.median(times):.2f} | {p95:.2f} | {missed} |"
-            )
+            spent = f"{first:.2f} | {statistics.median(times):.2f} | {p95:.2f}"
+            print(f"| {kind} | {window} | {counts} | {spent} | {missed} |")
 
 
 if __name__ == "__main__":
