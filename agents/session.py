@@ -172,6 +172,16 @@ class Session:
 
     async def _close(self, sending: asyncio.Task[None]) -> None:
         self._seat.leave()
+        try:
+            await self._finish(sending)
+        finally:  # also where the engine ends meanwhile
+            self._outbox.close()
+            self._writer.close()
+            if self._workspace:
+                self._workspace.close()
+
+    async def _finish(self, sending: asyncio.Task[None]) -> None:
+        """Ends what this client alone waits for, and sends the last of it."""
         tasks = list(self._work)
         for task in tasks:
             task.cancel()
@@ -184,8 +194,3 @@ class Session:
             pass
         except ValueError as error:
             log.warning("the last events could not be sent: %s", one_line(repr(error)))
-        finally:
-            self._outbox.close()
-            self._writer.close()
-            if self._workspace:
-                self._workspace.close()

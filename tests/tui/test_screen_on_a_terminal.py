@@ -103,7 +103,7 @@ def test_an_engine_that_dies_in_mid_answer_takes_no_text_with_it(own_program: Pr
         terminal.wait(r"word12.*ERR_3003.*What was said is kept, and can be continued")
         terminal.wait("The engine ended and is started again")
         terminal.keys("ctrl+r")
-        terminal.wait(r"started again.*You\s+Go.*word5")
+        terminal.wait(r"You +2 of 2\s+Go.*word5")
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
