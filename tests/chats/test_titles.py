@@ -34,6 +34,8 @@ async def engine(data_dir: Path) -> AsyncIterator[Engine]:
         engine = Engine(data_dir)
         serving = asyncio.create_task(engine.serve(listener))
         yield engine
+        await until(lambda: not engine._sessions)
+        await asyncio.sleep(0)  # the last transport is closed at the loop's next turn
         engine.end()
         await serving
 

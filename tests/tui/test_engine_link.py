@@ -147,3 +147,15 @@ async def test_an_engine_that_does_not_start_is_tried_again_with_the_next_questi
         os.unlink(blocked_data_dir)
         screen.link.send(Ask(run="r1", question="Is the pump blue?"))
         assert isinstance(await screen.end_of("r1"), Answered)
+
+
+async def test_of_two_chats_that_are_asked_for_in_a_row_the_second_one_is_told(data_dir: Path, folder: Path) -> None:
+    screen = Screen(data_dir, folder)
+    async with running(screen):
+        await screen.until(lambda event: isinstance(event, Entered))
+        screen.told.clear()
+        screen.link.send(Enter())
+        screen.link.send(Enter())
+        screen.link.send(Ask(run="r", question="What is the pump?"))
+        await screen.end_of("r")
+    assert len([event for event in screen.told if isinstance(event, Entered)]) == 1

@@ -2,7 +2,18 @@
 
 from textual import on
 
-from docmind.agents.protocol import Compare, Compared, Continue, Enter, Entered, Failed, Recalled, RunEvent, Show
+from docmind.agents.protocol import (
+    Branched,
+    Compare,
+    Compared,
+    Continue,
+    Enter,
+    Entered,
+    Failed,
+    Recalled,
+    RunEvent,
+    Show,
+)
 from docmind.agents.text import one_line
 
 from ..transcript.turn import Turn
@@ -87,11 +98,14 @@ class Branching(SummingUp):
         if run and len(event.turns) > 1:
             self.app.push_screen(CompareScreen(event.turns, run))
 
-    def heard(self, event: RunEvent | Recalled | Compared) -> None:
+    def heard(self, event: RunEvent | Recalled | Compared | Branched) -> None:
         """Answers that are compared may still be written."""
         super().heard(event)
         if isinstance(event, Compared):
             self._compare(event)
+        elif isinstance(event, Branched):
+            self.transcript.branch(event.after, event.turns, event.branches)
+            self.know_runs()
         elif isinstance(event, RunEvent) and isinstance(self.app.screen, CompareScreen):
             self.app.screen.show(event)
 

@@ -152,11 +152,8 @@ class Conversation(Frame):
                 self._enter(event)
             case Asked():
                 self._hear_question(event)
-            case Recalled() | Compared():
+            case Recalled() | Compared() | Branched():
                 self.heard(event)
-            case Branched():
-                self.transcript.branch(event.after, event.turns, event.branches)
-                self._know_runs()
             case Saving():
                 self.transcript.note(saving(event), error=bool(event.problem))
             case RunEvent():
@@ -183,7 +180,7 @@ class Conversation(Frame):
         if event.earlier:
             self.transcript.note(f"{event.earlier:,} earlier questions of this chat are kept, but not shown.")
         self.transcript.recall(event.turns, event.branches)
-        self._know_runs()
+        self.know_runs()
         last = {type(timed.event): timed.event for turn in event.turns[-1:] for timed in turn.events}
         for kind in (Meter, Answered):
             if kind in last:
@@ -193,7 +190,7 @@ class Conversation(Frame):
     def entered(self, event: Entered) -> None:
         """The chat is shown."""
 
-    def _know_runs(self) -> None:
+    def know_runs(self) -> None:
         """Of the questions without an answer those that are shown."""
         self._runs = {run: turn.state for run in self.link.runs if (turn := self.transcript.turn(run))}
 
@@ -226,7 +223,7 @@ class Conversation(Frame):
         self.transcript.show(event)
         self.heard(event)
 
-    def heard(self, event: RunEvent | Recalled | Compared) -> None:
+    def heard(self, event: RunEvent | Recalled | Compared | Branched) -> None:
         """Something has happened to a question, perhaps on another branch; or what was asked for is there."""
 
     def _roll_back(self, event: RolledBack) -> None:

@@ -10,7 +10,7 @@ from textual import work
 from docmind.agents.chats.records import ChatInfo
 from docmind.agents.chats.schema import chats_file
 from docmind.agents.errors import DocmindError
-from docmind.agents.protocol import Enter, Entered
+from docmind.agents.protocol import Branched, Compared, Enter, Entered, Recalled, RunEvent, Show
 from docmind.agents.text import one_line
 
 from .. import chat_list
@@ -32,6 +32,8 @@ class Finding(Branching):
         self._place = Place("")
         """Where the chat that is being entered is to be shown."""
         self._told_folders = ""
+        self._earlier = 0
+        """Questions of the chat that are not shown."""
         self._named = self.docmind.start.enter.chat
         """The chat that the user has named to be opened, until it is."""
 
@@ -112,7 +114,7 @@ class Finding(Branching):
 
     def entered(self, event: Entered) -> None:
         super().entered(event)
-        self.chat_roots = event.chat.roots
+        self.chat_roots, self._earlier = event.chat.roots, event.earlier
         place, self._place = self._place, Place("")
         told, self._told_folders = self._told_folders, ""
         if event.chat.id == place.chat:
@@ -120,12 +122,22 @@ class Finding(Branching):
                 self.transcript.note(told, error=True)
             self.call_after_refresh(self._show_place, place)
 
+    def heard(self, event: RunEvent | Recalled | Compared | Branched) -> None:
+        super().heard(event)
+        if isinstance(event, Branched):
+            place, self._place = self._place, Place("")
+            if self.transcript.turn(place.run):
+                self._show_place(place)
+
     def _show_place(self, place: Place) -> None:
         """The turn with the words that were found, marked as by a search."""
         if not place.run:
             return
         if not self.transcript.turn(place.run):
-            self.docmind.say("What was found stands in a part of the chat that is not shown here.")
+            self._place = place
+            self.link.send(Show(run=place.run))  # it stands on another branch
+            if self._earlier:
+                self.docmind.say("What was found may stand in the earlier questions, which are not shown.")
             return
         which, of = self.transcript.show_found(place.run, place.words)
         if of:

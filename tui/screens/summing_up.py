@@ -1,6 +1,6 @@
 """What stands for the older questions of a long chat: shown, and changed by the user."""
 
-from docmind.agents.protocol import Compared, Recall, Recalled, RunEvent, Summarise
+from docmind.agents.protocol import Branched, Compared, Recall, Recalled, RunEvent, Summarise
 
 from .. import summary
 from .choosing import Choosing
@@ -18,7 +18,7 @@ class SummingUp(Choosing):
         self._words = words
         self.link.send(Recall())
 
-    def heard(self, event: RunEvent | Recalled | Compared) -> None:
+    def heard(self, event: RunEvent | Recalled | Compared | Branched) -> None:
         super().heard(event)
         if isinstance(event, Recalled):
             self._recalled(event)

@@ -7,11 +7,13 @@ from pathlib import Path
 from chat import Chat, opened
 from docmind.agents.chats.schema import chats_file
 from docmind.agents.chats.store import ChatStore
+from docmind.agents.chats.writing import ChatWriter
 from docmind.agents.protocol import ChatInfo
 from docmind.tui.screens.broken import BrokenPicker
 from docmind.tui.screens.chat_picker import ChatPicker
 from docmind.tui.widgets.heading import Heading
 from docmind.tui.widgets.search_bar import SearchBar
+from fakes.chats import answered, timed
 from fakes.past import keep
 from program import Program
 
@@ -46,6 +48,20 @@ async def test_a_chat_is_opened_at_the_turn_in_which_the_words_were_said(program
         assert not bar.is_open
 
 
+async def test_a_place_on_another_branch_is_shown_on_that_branch(program: Program, documents: Path) -> None:
+    keep(program.data_dir, "ba5e", "What is it?", roots=[os.fsencode(documents)])
+    with ChatWriter(chats_file(program.data_dir)) as store:
+        for run, question in {"old": "Is it an ocelot?", "new": "Is it a cat?"}.items():
+            store.ask(run, "ba5e", "ba5e-0", question, 1.0)
+            store.append(run, timed(answered(run, "No.")))
+            store.finish(run)
+    async with opened(program, documents) as chat:
+        await found(chat, "ocelot")
+        await chat.until(lambda: "Is it an ocelot?" in chat.text())
+        await chat.until(lambda: chat.screen.query_one(SearchBar).is_open)
+        assert "Is it a cat?" not in chat.text()
+
+
 async def test_a_chat_of_other_folders_opens_them_and_the_draft_of_each_is_kept(
     program: Program, documents: Path, tmp_path: Path
 ) -> None:
@@ -63,8 +79,9 @@ async def test_a_chat_of_other_folders_opens_them_and_the_draft_of_each_is_kept(
         await chat.until(lambda: "There is brass." in chat.text())
         assert chat.screen.query_one(Heading).folders.endswith("/wiki")
         assert not chat.prompt.text
-        await chat.ask("What is the valve made of?")
-        assert "made of brass" in chat.text()
+        await chat.write("What is the valve made of?")
+        await chat.press("enter")
+        await chat.until(lambda: "The valve is made of brass." in chat.text())
         assert chat.screen.chat_roots == [os.fsencode(other)]
     async with opened(program, documents) as chat:
         assert chat.prompt.text == "Half a quest"
