@@ -10,12 +10,13 @@ from llama_index.core.llms import ChatMessage
 
 from docmind.agents.backends.base import Delta, open_backend
 from docmind.agents.errors import Code, DocmindError
+from docmind.agents.prompt import OBSERVATION
 from docmind.agents.protocol import Meter, Prompted
 from docmind.agents.records import Call
 from docmind.agents.routing.breaker import FAILURES, Breaker
 from docmind.agents.routing.calling import Calling
 from docmind.agents.routing.candidate import Candidate
-from docmind.agents.routing.fit import size
+from docmind.agents.routing.fit import LEFT_OUT, size
 from docmind.agents.settings import Profile
 from docmind.agents.tokens import estimate
 from fakes import FakeServer, Fault, Reply
@@ -102,19 +103,19 @@ async def test_a_call_begins_and_ends_with_a_reading_of_its_meter() -> None:
 async def test_a_prompt_leaves_room_for_the_reply_but_no_more_than_a_quarter_of_the_window(
     max_tokens: int, left: int
 ) -> None:
-    old = [ChatMessage(role="user", content="Why?"), ChatMessage(role="assistant", content="It is so.")]
+    found = [ChatMessage(role="user", content=f"{OBSERVATION} {text}") for text in ("The pump is blue. " * 20, "Yes.")]
     async with FakeServer(["It is 42."]) as server:
         profile = Profile(kind="ollama", url=server.ollama_url, model=server.model, context=1000, max_tokens=max_tokens)
         backend = open_backend("fast", profile)
         made = Caller(Candidate(backend, Breaker()), 60)
-        for tokens, sent in ((left, 4), (left + 1, 3)):
+        for tokens, first in ((left, found[0].content), (left + 1, LEFT_OUT)):
             rules = next(
                 rules
                 for length in range(6000)
-                if size([rules := ChatMessage(role="system", content="x" * length), *old, QUESTION[-1]]) == tokens
+                if size([rules := ChatMessage(role="system", content="x" * length), *QUESTION[-1:], *found]) == tokens
             )
-            await made.hear(messages=[rules, *old, QUESTION[-1]])
-            assert len(server.chats[-1].body["messages"]) == sent
+            await made.hear(messages=[rules, *QUESTION[-1:], *found])
+            assert server.chats[-1].body["messages"][2]["content"] == first
         await backend.aclose()
 
 

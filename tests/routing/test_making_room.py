@@ -4,7 +4,7 @@ The models are real; the memory is one of which each loaded model takes a half.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,13 @@ from docmind.agents.backends.base import Backend
 from docmind.agents.hardware.fit import profiles
 from docmind.agents.hardware.fit.memory import Memory
 from docmind.agents.hardware.fit.memory import Pool as Space
+from docmind.agents.protocol import State
 from docmind.agents.routing import pool as module
+from docmind.agents.routing.breaker import Breaker
+from docmind.agents.routing.candidate import Candidate
 from docmind.agents.routing.pool import Pool
-from docmind.agents.settings import Profile
+from docmind.agents.routing.router import Route
+from docmind.agents.settings import AgentSettings, Profile
 from fakes import FakeServer
 from fakes.gguf import write_gguf
 
@@ -137,3 +141,28 @@ async def test_a_server_that_does_not_say_what_its_model_needs_holds_nobody_up(
             await new.view()
             await pool.make_room(new)
             assert not old.cold
+
+
+async def test_a_model_that_is_being_asked_needs_no_more_room(machine: Machine, tmp_path: Path) -> None:
+    pool = Pool()
+    async with lent(pool, old=gguf(tmp_path, "old"), new=gguf(tmp_path, "new")) as machine.backends:
+        old, new = machine.backends
+        await old.load()
+        async with AsyncExitStack() as stack:
+            stream = new.stream([ChatMessage("What?")])
+            stack.push_async_callback(stream.aclose)
+            await anext(stream)
+            await pool.make_room(new)
+            assert not old.cold
+
+
+async def test_a_question_for_a_cold_model_makes_room_for_it_first(machine: Machine, tmp_path: Path) -> None:
+    pool = Pool()
+    async with lent(pool, old=gguf(tmp_path, "old"), new=gguf(tmp_path, "new")) as machine.backends:
+        old, new = machine.backends
+        await old.load()
+        route = Route("run", [Candidate(new, Breaker())], AgentSettings(), [], make_room=pool.make_room)
+        async with aclosing(route.stream([ChatMessage("What?")], [])) as items:
+            told = [item async for item in items]
+        assert told[0] == State(run="run", state="loading", detail="new")
+        assert (old.cold, new.cold) == (True, False)

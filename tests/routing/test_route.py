@@ -189,3 +189,17 @@ async def test_what_was_loaded_or_never_needs_it_does_not_load() -> None:
         done = await step(chain)
     assert not [item for item in done.items if isinstance(item, State)]
     assert "".join(item.text for item in done.items if isinstance(item, Delta)) == GOOD
+
+
+@pytest.mark.parametrize(("said", "kept"), [("The pump is bl", "The pump is"), ("The", "")])
+async def test_a_former_attempts_answer_goes_on_after_its_last_whole_word_or_is_redone(said: str, kept: str) -> None:
+    whole = "Thought: I can answer now.\nAnswer: The pump is blue and was built in 1998 [1]."
+    async with FakeServer([whole]) as server, candidates(server) as chain:
+        route = Route("run", chain, AgentSettings(), [])
+        route.take_up(said)
+        async with aclosing(route.stream(LOOKED_UP, [], TOOLS)) as items:
+            told = [item async for item in items]
+    assert isinstance(told[0], TakenOver)
+    assert told[0].kept.endswith(kept)
+    assert told[0].switched is None
+    assert told[0].kept + "".join(item.text for item in told if isinstance(item, Delta)) == whole
