@@ -51,7 +51,8 @@ def test_a_file_that_takes_too_much_memory_costs_only_itself(good: Path, huge: P
 def test_leaving_the_block_ends_the_child_at_work(good: Path, huge: Path) -> None:
     with Reader(LibrarySettings()) as reader:
         next(reader.read([job(good), job(huge)]))
-        (child,) = psutil.Process().children()
+        assert reader._child
+        child = psutil.Process(reader._child.pid)
     assert not child.is_running()
 
 
@@ -69,7 +70,8 @@ def test_a_file_is_read_again_when_somebody_killed_the_child(good: Path) -> None
     with Reader(LibrarySettings()) as reader:
         outcomes = reader.read([job(good)] * 3)
         first = next(outcomes)
-        psutil.Process().children()[0].kill()
+        assert reader._child
+        reader._child.kill()
         assert [outcome.state for _, outcome in (first, *outcomes)] == ["read"] * 3
 
 

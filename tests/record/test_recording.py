@@ -16,9 +16,9 @@ ANSWER = "Thought: I know.\nAnswer: The pump is cerulean [1]."
 QUESTION = "Which colour has the turquoise pump?"
 
 
-async def asked(client: Client, profile: str | None = "model") -> Answered | Failed:
-    client.send(Ask(run="r1", question=QUESTION, profile=profile))
-    _, end = await result(client, "r1")
+async def asked(client: Client, run: str = "r1") -> Answered | Failed:
+    client.send(Ask(run=run, question=QUESTION, profile="model"))
+    _, end = await result(client, run)
     return end
 
 
@@ -85,8 +85,8 @@ async def test_a_record_that_cannot_be_written_is_logged_once_and_disturbs_no_an
     record_file(data_dir).mkdir(parents=True)  # where the file should be
     async with FakeServer([SEARCH, ANSWER]) as server:
         client = await opened(data_dir, folder, using(server))
-        for _ in range(2):
-            end = await asked(client)
+        for run in ("r1", "r2"):
+            end = await asked(client, run)
             assert isinstance(end, Answered)
             assert [attempt.ok for attempt in end.attempts] == [True]
         await client.aclose()
