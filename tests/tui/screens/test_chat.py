@@ -14,6 +14,7 @@ from docmind.tui.app import DocmindApp, Start
 from docmind.tui.commands import COMMANDS
 from docmind.tui.engine_link import LinkState
 from docmind.tui.keymap import bindings
+from docmind.tui.screens.chat_picker import ChatPicker
 from docmind.tui.screens.help import HelpScreen
 from docmind.tui.widgets.heading import Heading
 from docmind.tui.widgets.search_bar import SearchBar
@@ -22,7 +23,7 @@ from program import Program
 
 async def test_every_command_has_its_method(program: Program, documents: Path) -> None:
     async with opened(program, documents) as chat:
-        owners = {"chat": chat.screen, "prompt": chat.prompt, "transcript": chat.transcript}
+        owners = {"chat": chat.screen, "prompt": chat.prompt, "transcript": chat.transcript, "chats": ChatPicker}
         for command in COMMANDS:
             name = re.sub(r"_\d$", "", command.name)
             assert callable(getattr(owners[command.place], f"action_{name}")), command.name
@@ -64,13 +65,13 @@ async def test_up_and_down_bring_earlier_questions_and_what_was_typed(program: P
 
 
 async def test_f1_shows_all_commands_with_the_keys_of_the_user(program: Program, documents: Path) -> None:
-    async with opened(program, documents, '[keys]\nsearch = "ctrl+g"\n') as chat:
+    async with opened(program, documents, '[keys]\nsearch = "f11"\n') as chat:
         await chat.press("f1")
         assert isinstance(chat.app.screen, HelpScreen)
         text = chat.app.screen._text().plain
         assert all(command.help in re.sub(r"\s+", " ", text) for command in COMMANDS if command.name == "search")
-        assert re.search(r"Ctrl\+G +/search", text)
-        await chat.press("escape", "ctrl+g")
+        assert re.search(r"F11 +/search", text)
+        await chat.press("escape", "f11")
         assert chat.screen.query_one(SearchBar).is_open
         await chat.press("escape", "ctrl+f")
         assert not chat.screen.query_one(SearchBar).is_open
@@ -140,7 +141,7 @@ async def test_a_command_with_nothing_to_do_says_so(program: Program, documents:
         await chat.press("f6", "ctrl+r", "alt+9", "tab", "c", "x", "y")
         assert chat.notices().splitlines() == [
             "There is no answer to copy yet.",
-            "There is no question to ask again yet.",
+            "Nothing has been asked yet.",
             "There is no profile 9.",
             "There is no answer to copy yet.",
             "There is no code here to copy.",
@@ -152,7 +153,7 @@ async def test_a_question_is_asked_again_and_a_new_chat_begins(program: Program,
     async with opened(program, documents) as chat:
         await chat.ask()
         await chat.press("ctrl+r")
-        await chat.until(lambda: chat.text().count(f"You\n{QUESTION}") == 2)
+        await chat.until(lambda: f"You   2 of 2\n{QUESTION}" in chat.text())
         await chat.press("ctrl+n")
         assert chat.text() == ""
         await chat.ask()
