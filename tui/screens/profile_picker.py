@@ -77,7 +77,7 @@ class ProfilePicker(Picker):
         ]
         if self.app.size.width >= _NARROW:
             speed = f"{state.tokens_per_s:.0f} tok/s" if state.tokens_per_s and state.kind != "quotes" else ""
-            memory = "reduced" if state.reduced and not state.loaded else _fit(state)
+            memory = "reduced" if state.reduced else _fit(state)
             parts += [f"   {_column(state.kind, _KIND)}", f"{memory:<9}", f"{speed:>10}"]
         return Content.assemble(*parts)
 
