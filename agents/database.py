@@ -1,10 +1,11 @@
 """How docmind's SQLite files are opened: for their owner only, in WAL mode, and brought up to this version."""
 
+import fcntl
 import os
 import sqlite3
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -125,6 +126,24 @@ def _writing(file: Path, schema: Schema) -> sqlite3.Connection:
 def _make(file: Path, schema: Schema) -> None:
     """Under another name first: whatever happens, the file is complete or not there."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _one_at_a_time(file.parent):
+        if not exists(file):  # still: somebody else may have been faster, and use it
+            _make_alone(file, schema)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Who makes a file in this folder, in any process."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # NFS does not lock folders; there the name is all that decides
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_alone(file: Path, schema: Schema) -> None:
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")
     os.close(descriptor)
     part = Path(name)

@@ -36,8 +36,10 @@ class Documents:
     async def update(self) -> None:
         """Reads what has changed. Raises DocmindError where there is nothing to answer from."""
         async with self._updating:
-            notice = await self._read_changes() if time.monotonic() - self._updated_at >= FRESH_FOR_S else ""
-            self._updated_at = time.monotonic()
+            notice = ""
+            if time.monotonic() - self._updated_at >= FRESH_FOR_S:
+                notice = await self._read_changes()
+                self._updated_at = time.monotonic()
         files, chunks = await asyncio.to_thread(self._library.counts)
         self._tell(LibraryState(ready=True, files=files, chunks=chunks, notice=notice))
         if not chunks:

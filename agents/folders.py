@@ -12,6 +12,8 @@ from .errors import Code, DocmindError
 from .text import one_line
 
 APP = "docmind"
+LONGEST_RUNTIME = 76
+"""Bytes of the path of the folder for sockets: macOS allows 103 for a socket, Linux 107, and the name takes 25."""
 
 
 def config_file() -> Path:
@@ -31,17 +33,19 @@ def data_folder(named: Path | None, environ: Mapping[str, str]) -> Path:
 def runtime_dir() -> Path:
     """The folder for sockets: made when missing, ours alone (mode 0700).
 
-    Where the platform has none, a folder under the temporary one, named by the user's id. Raises DocmindError
-    (ENGINE_START) when that one belongs to somebody else: who owns the folder could answer in the engine's place.
+    Where the platform has none, or one whose path is too long, a folder under the temporary one, named by the user's
+    id. Raises DocmindError (ENGINE_START) when that one belongs to somebody else, who could answer in the engine's
+    place, or is too long as well.
     """
     preferred, fallback = _platform_folder(), Path(tempfile.gettempdir()) / f"{APP}-{os.getuid()}"
     for folder in filter(None, (preferred, fallback)):
-        if _is_private(folder):
+        if len(os.fsencode(folder)) <= LONGEST_RUNTIME and _is_private(folder):
             return folder
     raise DocmindError(
         Code.ENGINE_START,
-        f"No private folder for the engine's socket: {one_line(os.fspath(fallback))} is not a folder of this user.",
-        "Remove it, or set XDG_RUNTIME_DIR to a folder that only you can enter.",
+        f"No private folder for the engine's socket: {one_line(os.fspath(fallback))} is not a folder of this user, "
+        "or its path is too long.",
+        "Remove it, or set XDG_RUNTIME_DIR to a folder with a short path that only you can enter.",
     )
 
 
