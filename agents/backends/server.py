@@ -2,6 +2,7 @@
 
 import asyncio
 from abc import abstractmethod
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -82,6 +83,8 @@ class Server(Checkable):
             async with asyncio.timeout(self.profile.timeouts.connect):
                 _, writer = await asyncio.open_connection(url.host, url.port or HTTP_PORTS[url.scheme])
             writer.close()
+            with suppress(OSError):  # it was alive, however the connection ends
+                await writer.wait_closed()
         except OSError as error:  # TimeoutError is one
             late = isinstance(error, TimeoutError)
             raise await self.explain(httpx.ConnectTimeout("") if late else httpx.ConnectError("")) from error
