@@ -82,13 +82,14 @@ async def connect(data_dir: Path) -> Client:
 async def reach(data_dir: Path) -> Client | None:
     """A client of the engine of this build, where one runs and answers; none is started."""
     with contextlib.suppress(TimeoutError, DocmindError):
-        async with asyncio.timeout(REACH_S):
+        async with asyncio.timeout(REACH_S), contextlib.AsyncExitStack() as leaving:
             if socket_file(data_dir).exists() and (client := await _reach(data_dir)):
+                leaving.push_async_callback(client.aclose)
                 client.send(Hello(version=build()))
                 welcome = await client.receive()
                 if isinstance(welcome, Welcome) and (welcome.version, welcome.protocol) == (build(), PROTOCOL):
+                    leaving.pop_all()
                     return client
-                await client.aclose()
     return None
 
 

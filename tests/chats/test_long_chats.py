@@ -111,13 +111,17 @@ async def test_sixty_questions_fit_a_small_window_and_older_ones_are_summed_up(d
 
 
 async def test_a_question_ends_the_summary_at_once_and_it_is_made_later(data_dir: Path, folder: Path) -> None:
-    with FakeServer(replying("word " * 20), gap=0.0) as server:
+    reply = replying("word " * 20)
+
+    def slow_to_sum_up(messages: list[Message]) -> str:
+        server.gap = 0.5 if is_summary(messages) else 0.0
+        return reply(messages)
+
+    with FakeServer(slow_to_sum_up) as server:
         client = await opened(data_dir, folder, settings(server))
         for number in range(8):
             await ask(client, number)
-        server.gap = 0.5
         await server.until(lambda: summed_up(server) == 1)
-        server.gap = 0.0
         gone = len(server.disconnects)
         await ask(client, 8)
         await server.until(lambda: len(server.disconnects) == gone + 1)

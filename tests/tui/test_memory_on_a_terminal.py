@@ -34,7 +34,7 @@ def test_a_model_that_does_not_fit_answers_with_less_and_is_restored(
         terminal.wait("1 file · 1 passage")
         terminal.keys("Which colour has the pump?", "enter")
         terminal.wait(r"The pump is blue \[1\]")
-        terminal.wait(r"large goes on with kv_cache = q8_0;\s+/restore large")
+        terminal.wait(r"large goes on with kv_cache = q8_0;.*/restore large")
         terminal.keys("f2")
         terminal.wait("reduced")
         terminal.wait("memory ran out: kv_cache = q8_0; /restore large takes it back")
