@@ -93,6 +93,13 @@ async def reach(data_dir: Path) -> Client | None:
     return None
 
 
+async def tell(data_dir: Path, command: AnyCommand) -> None:
+    """Sends this to the engine, where one runs; nobody waits for an answer."""
+    if client := await reach(data_dir):
+        client.send(command)
+        await client.aclose()
+
+
 async def stop(data_dir: Path) -> bool:
     """Ends the engine of this data folder, by force if it hangs; false when there was none."""
     if not is_running(data_dir):

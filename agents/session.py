@@ -19,6 +19,7 @@ from .protocol import (
     Ask,
     Breakers,
     Cancel,
+    Changed,
     Check,
     Compare,
     Continue,
@@ -92,6 +93,8 @@ class Session:
                 self._open(command)
             case Enter() | Ask() | Continue() | Show() | Compare() | Recall() | Summarise():
                 await self._seat.obey(command, self._workspace)
+            case Changed():
+                await self._engine.chats.reread(command.chats)
             case Check() if self._workspace:
                 self._start("check", self._workspace.check(command))
             case Warm() if self._workspace:

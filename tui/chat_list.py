@@ -44,6 +44,16 @@ def page(file: Path, wanted: Wanted, offset: int = 0) -> list[ChatInfo]:
         )
 
 
+def again(file: Path, wanted: Wanted, shown: Iterable[str]) -> tuple[list[ChatInfo], list[ChatInfo]]:
+    """The chats that are not shown yet, and those that are, as they are now; both in their order.
+
+    Those that are shown are told wherever they belong now; one that is there no more is left out.
+    """
+    with ChatStore(file) as store:
+        kept = {chat: info for chat in shown if (info := _kept(store, chat))}
+    return [chat for chat in page(file, wanted) if chat.id not in kept], list(kept.values())
+
+
 def said(file: Path, words: str) -> list[Hit]:
     """Where in all chats these words were said; the last word may be only its beginning."""
     if len(words.strip()) < SHORTEST:
@@ -56,6 +66,10 @@ def infos(file: Path, chats: Iterable[str]) -> list[ChatInfo]:
     """These chats as they are now."""
     with ChatStore(file) as store:
         return [store.chat(chat) for chat in chats]
+
+
+def _kept(store: ChatStore, chat: str) -> ChatInfo | None:
+    return store.chat(chat) if store.holds(chat) else None
 
 
 def change(file: Path, chat: str, work: Callable[[ChatStore, ChatInfo], object]) -> ChatInfo:

@@ -40,6 +40,12 @@ def chat_row(chat: ChatInfo, width: int, now: float, *, folders: bool, shown: bo
     return Content.assemble("▸ " if shown else "  ", title, "  ", tagged, ("".join(cells), ""))
 
 
+def title_told(chat: ChatInfo) -> str:
+    """`Colour of the pump · pinned`, where the list says more of the chat than its first question."""
+    title = one_line(chat.title, 300) if chat.titled_by != "question" else ""
+    return " · ".join(filter(None, [title, *(tag for tag, _ in _kept_tags(chat))]))
+
+
 def hit_row(hit: Hit, width: int, now: float, *, shown: bool) -> Content:
     """The chat and when it was asked, and below what was said, with the words that were found.
 
@@ -80,8 +86,11 @@ def when(at: float, now: float) -> str:
 
 
 def _tags(chat: ChatInfo) -> list[tuple[str, str]]:
-    tags = [_TAGS.get(chat.state or "", ("", ""))]
-    tags += [("pinned", "$accent")] if chat.pinned else []
+    return [_TAGS.get(chat.state or "", ("", "")), *_kept_tags(chat)]
+
+
+def _kept_tags(chat: ChatInfo) -> list[tuple[str, str]]:
+    tags = [("pinned", "$accent")] if chat.pinned else []
     tags += [("archived", "$text-muted")] if chat.archived else []
     return tags if chat.deleted_at is None else [*tags, ("deleted", "$warning")]
 

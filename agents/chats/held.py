@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..protocol import ChatInfo, Enter, KeptTurn, Saving
+from ..errors import DocmindError
+from ..protocol import ChatInfo, Enter, KeptTurn, Listed, Saving
 from .copying import copied
 from .journal import Journal
 from .live import Listener, LiveChat
@@ -80,6 +81,15 @@ class HeldChats:
             self._held.pop(chat.info.id, None)
         self._changed()
 
+    async def reread(self, chats: Iterable[str]) -> None:
+        """A client has changed them on the disk: whoever looks at one of them hears of it."""
+        for chat in [self._held[name] for name in chats if name in self._held]:
+            if self._journal:
+                await self._written(self._journal)
+            with contextlib.suppress(DocmindError):  # it is not kept, or cannot be read: it stays as it is
+                chat.relist(await asyncio.to_thread(self._read_info, chat.info.id))
+        self._tell_listed()
+
     def hide(self, secrets: Iterable[str]) -> None:
         """They are never written."""
         self._secrets.update(secrets)
@@ -101,13 +111,21 @@ class HeldChats:
         async with self._opening:
             if not self._journal:
                 self._notice = await asyncio.to_thread(prepare, self._file)
-                self._journal = Journal(self._file, self._saving)
+                self._journal = Journal(self._file, self._saving, self._listed)
                 self._journal.hide(self._secrets)
             return self._journal
 
     def _saving(self, problem: str) -> None:
         """In the journal's thread."""
         self._loop.call_soon_threadsafe(self._tell_saving, problem)
+
+    def _listed(self) -> None:
+        """In the journal's thread."""
+        self._loop.call_soon_threadsafe(self._tell_listed)
+
+    def _tell_listed(self) -> None:
+        for chat in list(self._held.values()):
+            chat.tell(Listed())
 
     def _tell_saving(self, problem: str) -> None:
         self._problem = problem
@@ -135,6 +153,11 @@ class HeldChats:
         with ChatStore(self._file) as store:
             info = store.chat(named)
             return info, store.turns(info.id)
+
+    def _read_info(self, chat: str) -> ChatInfo:
+        """Raises DocmindError."""
+        with ChatStore(self._file) as store:
+            return store.chat(chat)
 
     def _read_summaries(self, chat: str) -> dict[str, Summary]:
         """By turn. Raises DocmindError."""

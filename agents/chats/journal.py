@@ -62,12 +62,18 @@ class _Events:
 class Journal:
     """Every method but `close` returns at once and never raises."""
 
-    def __init__(self, file: Path, told: Callable[[str], object], retry_s: float = RETRY_S) -> None:
-        """`told` is called in the journal's thread: with why chats are not saved, and with "" when all is saved again.
+    def __init__(
+        self,
+        file: Path,
+        told: Callable[[str], object],
+        listed: Callable[[], object] = lambda: None,
+        retry_s: float = RETRY_S,
+    ) -> None:
+        """Both are called in the journal's thread. `told`: with why chats are not saved, with "" when all is again.
 
-        Secrets of the environment are not written.
+        `listed`: when more was written than what is said in an answer. Secrets of the environment are not written.
         """
-        self._file, self._told, self._retry_s = file, told, retry_s
+        self._file, self._told, self._listed, self._retry_s = file, told, listed, retry_s
         self._inbox: deque[_Said | _Ended | _Hide | Write] = deque()
         self._something, self._urgent, self._closing = threading.Event(), threading.Event(), threading.Event()
         self._secrets = Secrets(of_environment(os.environ))
@@ -198,6 +204,8 @@ class Journal:
                 if whole:
                     whole = False
                     continue
+            if not all(isinstance(write, _Events) for write in part):
+                self._tell_of(self._listed)
             del self._waiting[: len(part)]
         self._tell("")
 
@@ -229,7 +237,10 @@ class Journal:
         """Once for each problem, and once when it is over."""
         before, self._problem = self._problem, problem
         if bool(problem) != bool(before):
-            try:
-                self._told(problem)
-            except Exception:
-                log.exception("nobody could be told that %s", problem or "all is saved")
+            self._tell_of(lambda: self._told(problem))
+
+    def _tell_of(self, tell: Callable[[], object]) -> None:
+        try:
+            tell()
+        except Exception:
+            log.exception("nobody could be told of what is saved, or is not: %s", self._problem)

@@ -21,6 +21,7 @@ from ..protocol import (
     Entered,
     Failed,
     KeptTurn,
+    Listed,
     Prompted,
     State,
 )
@@ -78,10 +79,17 @@ class LiveChat:
         return next((turn.exchange for turn in path if turn.turn.state == "done"), None)
 
     def entitle(self, title: str) -> None:
-        """A title by a model."""
-        self.info = msgspec.structs.replace(self.info, title=title, titled_by="model")
-        if self._journal:
-            self._journal.entitle(self.info.id, title)
+        """A title by a model, unless the user has given one meanwhile."""
+        if self.info.titled_by != "user":
+            if self._journal:
+                self._journal.entitle(self.info.id, title)
+            self.relist(msgspec.structs.replace(self.info, title=title, titled_by="model"))
+
+    def relist(self, kept: ChatInfo) -> None:
+        """Takes over what a list says of it: its title, and whether it is pinned, archived or deleted."""
+        listed = {name: getattr(kept, name) for name in ("title", "titled_by", "pinned", "archived", "deleted_at")}
+        self.info = msgspec.structs.replace(self.info, **listed)
+        self.tell(Listed(chat=self.info))
 
     def enter(self, listener: Listener, notice: str = "") -> None:
         """Tells it what the chat holds, with this notice. From then on it hears what happens."""
@@ -175,7 +183,8 @@ class LiveChat:
         if parent != chat.head:
             self.tell(Branched(after=parent, turns=[]))
         title = one_line(ask.question, LONGEST_TITLE) if new else chat.title
-        self._change(title=title, head=ask.run, turns=chat.turns + 1, state="going on")
+        back = {"archived": False, "deleted_at": None}  # as in the store
+        self._change(title=title, head=ask.run, turns=chat.turns + 1, state="going on", **back)
         if self._journal:
             if new:
                 self._journal.begin(self.info)

@@ -98,6 +98,15 @@ class Summarise(Command, frozen=True, kw_only=True):
     text: str
 
 
+class Changed(Command, frozen=True, kw_only=True):
+    """The client has changed what is kept of these chats: a title, what is pinned, archived, deleted, or a new one.
+
+    Whoever looks at one of them, or at the list, is told: see Listed.
+    """
+
+    chats: list[str]
+
+
 class Check(Command, frozen=True, kw_only=True):
     """Asks how profiles are: the engine answers with Profiles at once, then with a Checked for each of them."""
 
@@ -173,6 +182,7 @@ AnyCommand = (
     | Cancel
     | Recall
     | Summarise
+    | Changed
     | Check
     | Warm
     | Observe

@@ -148,6 +148,13 @@ class Compared(Event, frozen=True, kw_only=True):
     """In the order in which they were asked."""
 
 
+class Listed(Event, frozen=True, kw_only=True):
+    """The list of chats is another one now, as it is kept on the disk."""
+
+    chat: ChatInfo | None = None
+    """The chat that was entered, where its title has changed, or whether it is pinned, archived or deleted."""
+
+
 class Saving(RunEvent, frozen=True, kw_only=True):
     """Whether what happens in this chat is being saved. `run` is empty: it concerns all of it."""
 
@@ -165,6 +172,7 @@ AnyEvent = (
     | Branched
     | Compared
     | Recalled
+    | Listed
     | Saving
     | Profiles
     | Checked

@@ -1,4 +1,4 @@
 """Which protocol this is."""
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised with every incompatible change; client and engine must agree."""

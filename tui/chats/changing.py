@@ -9,7 +9,7 @@ from docmind.agents.errors import Code, DocmindError
 from docmind.agents.text import one_line
 
 from ..terminal import DIM, notice, say, say_json
-from .opened import SHORT, named, opened
+from .opened import SHORT, named, opened, tell_screens
 
 if TYPE_CHECKING:
     from docmind.agents.chats.store import ChatStore
@@ -25,6 +25,7 @@ def run_rename(args: Namespace) -> int:
     with opened(args, "rw") as store:
         chat = store.chat(args.chat)
         store.rename(chat.id, title)
+    tell_screens(args, [chat.id])
     if args.json:
         say_json({"id": chat.id, "title": title})
     else:
@@ -65,6 +66,7 @@ def _change(args: Namespace, did: tuple[str, str], change: "Callable[[ChatStore,
         with store.transaction():
             for chat in chats:
                 change(store, chat.id)
+    tell_screens(args, [chat.id for chat in chats])
     if args.json:
         say_json({did[args.undo]: [chat.id for chat in chats]})
     else:

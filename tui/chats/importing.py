@@ -5,7 +5,7 @@ from argparse import Namespace
 from ..arguments import data_dir
 from ..terminal import DIM, notice, say, say_json
 from .exporting import secrets
-from .opened import as_json, named, say_table
+from .opened import as_json, named, say_table, tell_screens
 
 
 def run_import(args: Namespace) -> int:
@@ -18,6 +18,7 @@ def run_import(args: Namespace) -> int:
     data = read(args.file)
     with ChatWriter(chats_file(data_dir(args))) as store:
         taken = take_in(data, store, secrets(args))
+    tell_screens(args, [chat.id for chat in taken.added])
     if args.json:
         say_json({"added": as_json(taken.added, args), "known": as_json(taken.known, args)})
         return 0

@@ -1,5 +1,6 @@
 """The chats as the commands see them: the opened store, how a chat is told in a line, and as JSON."""
 
+import asyncio
 import os
 import sys
 import time
@@ -36,6 +37,17 @@ def opened(args: Namespace, mode: Literal["ro", "rw"] = "ro") -> "ChatStore":
     if store.notice:
         notice(store.notice, DIM)
     return store
+
+
+def tell_screens(args: Namespace, chats: Iterable[str]) -> None:
+    """That these chats have changed; where no engine runs, nobody looks at them."""
+    from docmind.agents.endpoint import is_running
+
+    if is_running(data_dir(args)):
+        from docmind.agents.client import tell
+        from docmind.agents.protocol import Changed
+
+        asyncio.run(tell(data_dir(args), Changed(chats=list(chats))))
 
 
 def state_of(state: "TurnState | None", args: Namespace) -> "TurnState | None":

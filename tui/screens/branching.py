@@ -10,7 +10,6 @@ from docmind.agents.protocol import (
     Enter,
     Entered,
     Failed,
-    Recalled,
     RunEvent,
     Show,
 )
@@ -20,6 +19,7 @@ from ..transcript.turn import Turn
 from ..transcript.view import Transcript
 from ..widgets.prompt import Prompt
 from .compare import CompareScreen
+from .conversation import Heard
 from .summing_up import SummingUp
 
 
@@ -98,7 +98,7 @@ class Branching(SummingUp):
         if run and len(event.turns) > 1:
             self.app.push_screen(CompareScreen(event.turns, run))
 
-    def heard(self, event: RunEvent | Recalled | Compared | Branched) -> None:
+    def heard(self, event: Heard) -> None:
         """Answers that are compared may still be written."""
         super().heard(event)
         if isinstance(event, Compared):

@@ -25,8 +25,6 @@ from .picker import Picker, Row
 
 WIDEST = 140
 """Columns of the list."""
-AGAIN_S = 1.0
-"""How often chats in which an answer is on its way are looked at again, in seconds."""
 _VIEWS: tuple[View, ...] = ("kept", "archived", "deleted")
 _BEFORE_END = 20
 """Rows before the end of what was read at which more is read."""
@@ -60,17 +58,21 @@ class ChatListing(Picker):
         keys: Mapping[str, str],
         words: str = "",
         clock: Callable[[], float] = time.time,
+        changed: Callable[[str], object] = lambda chat: None,
     ) -> None:
-        """`roots`: the open folders. `keys`: those of the user, by command. `words`: typed already."""
+        """`roots`: the open folders. `keys`: those of the user, by command. `words`: typed already.
+
+        `changed` gets the name of a chat that was changed here.
+        """
         super().__init__("Chats", current)
-        self._file, self._keys, self._clock = file, keys, clock
+        self._file, self._keys, self._clock, self._changed = file, keys, clock, changed
         self._open = tuple(roots)
         self._wanted = Wanted(words, self._open)
         self._chats: dict[str, ChatInfo] = {}
         self._hits: dict[str, Hit] = {}
         self._more = False
         """Whether there are chats behind those that were read."""
-        self._reading, self._take = False, False
+        self._reading, self._take, self._behind = False, False, False
         self._problem = ""
 
     def on_mount(self) -> None:
@@ -79,7 +81,6 @@ class ChatListing(Picker):
             field.value = self._filter = self._wanted.words
         super().on_mount()
         self._read(first=True)
-        self.set_interval(AGAIN_S, self._look_again)
 
     def place(self, name: str) -> Place:
         """What a row stands for."""
@@ -174,6 +175,8 @@ class ChatListing(Picker):
         self._describe()
         if self._take:
             self.action_take()
+        elif self._behind:
+            self.look_again()
 
     def _show(self, chats: Sequence[ChatInfo], hits: Sequence[Hit]) -> None:
         self._chats = {chat.id: chat for chat in chats}
@@ -202,11 +205,21 @@ class ChatListing(Picker):
             self._more = len(chats) == PAGE
 
     @work(exclusive=True, group="look again")
-    async def _look_again(self) -> None:
-        if going_on := [chat.id for chat in self._chats.values() if chat.state == "going on"]:
-            with self._told_problems():
-                for chat in await asyncio.to_thread(chat_list.infos, self._file, going_on):
-                    self._renew(chat)
+    async def look_again(self) -> None:
+        """The chats have changed. What is shown stays in its place; new ones come before it, behind pinned ones."""
+        wanted, self._behind = self._wanted, self._reading
+        if self._behind:
+            return
+        with self._told_problems():
+            new, kept = await asyncio.to_thread(chat_list.again, self._file, wanted, list(self._chats))
+            if wanted is not self._wanted or self._reading:
+                self._behind = self._reading
+                return
+            first = next((place for place, chat in enumerate(kept) if not chat.pinned), len(kept))
+            chats = {chat.id: chat for chat in [*kept[:first], *new, *kept[first:]]}
+            if chats != self._chats:
+                self._chats = chats
+                self.fill()
 
     def _renew(self, chat: ChatInfo) -> None:
         """Shows it as it is now, in its place."""

@@ -64,6 +64,7 @@ class ChatPicker(ChatListing):
         with self._told_problems():
             info = await asyncio.to_thread(chat_list.change, self._file, chat, change)
             self._renew(info)
+            self._changed(chat)
             self.notify(f"{one_line(info.title, 60)}: {told(info)}", markup=False)
 
 

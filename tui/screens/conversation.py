@@ -24,6 +24,7 @@ from docmind.agents.protocol import (
     Entered,
     Failed,
     Library,
+    Listed,
     Meter,
     Open,
     Profiles,
@@ -48,6 +49,8 @@ from ..widgets.status import Status
 from .frame import Frame
 from .profile_picker import ProfilePicker
 
+Heard = RunEvent | Recalled | Compared | Branched | Listed
+
 
 class Conversation(Frame):
     """Knows the questions that are open. What the user can do with the chat is in chat.py."""
@@ -62,8 +65,6 @@ class Conversation(Frame):
         self._library: Library | None = None
         self._runs: dict[str, State | None] = {}
         """The last state of each question that has no answer yet, oldest first."""
-        self.chat = ""
-        """The id of the chat that is shown; empty until the engine has told it."""
         self._told = ""
         """The last failure in the text, which is not told twice."""
         self.chat = ""
@@ -152,7 +153,7 @@ class Conversation(Frame):
                 self._enter(event)
             case Asked():
                 self._hear_question(event)
-            case Recalled() | Compared() | Branched():
+            case Recalled() | Compared() | Branched() | Listed():
                 self.heard(event)
             case Saving():
                 self.transcript.note(saving(event), error=bool(event.problem))
@@ -223,7 +224,7 @@ class Conversation(Frame):
         self.transcript.show(event)
         self.heard(event)
 
-    def heard(self, event: RunEvent | Recalled | Compared | Branched) -> None:
+    def heard(self, event: Heard) -> None:
         """Something has happened to a question, perhaps on another branch; or what was asked for is there."""
 
     def _roll_back(self, event: RolledBack) -> None:

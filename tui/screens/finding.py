@@ -10,17 +10,19 @@ from textual import work
 from docmind.agents.chats.records import ChatInfo
 from docmind.agents.chats.schema import chats_file
 from docmind.agents.errors import DocmindError
-from docmind.agents.protocol import Branched, Compared, Enter, Entered, Recalled, RunEvent, Show
+from docmind.agents.protocol import Branched, Changed, Enter, Entered, Listed, Show
 from docmind.agents.text import one_line
 
 from .. import chat_list
+from ..chat_rows import title_told
 from ..places import folders_named
 from ..widgets.heading import Heading
 from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from .branching import Branching
-from .chat_listing import Place
+from .chat_listing import ChatListing, Place
 from .chat_picker import ChatPicker
+from .conversation import Heard
 from .title_editor import TitleEditor
 
 
@@ -43,8 +45,19 @@ class Finding(Branching):
 
     def action_chats(self, words: str = "") -> None:
         roots = map(os.fsencode, self.docmind.start.roots)
-        picker = ChatPicker(self._file, roots, self.chat, self.docmind.keys, words)
+        picker = ChatPicker(self._file, roots, self.chat, self.docmind.keys, words, changed=self._chat_changed)
         self.app.push_screen(picker, lambda name: self._open_place(picker.place(name) if name else None))
+
+    def _chat_changed(self, chat: str) -> None:
+        """By the user: other screens are told, and this one."""
+        self.link.send(Changed(chats=[chat]))
+
+    def _relist(self, event: Listed) -> None:
+        if event.chat:
+            self.query_one(Heading).chat = title_told(event.chat)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, ChatListing):
+                screen.look_again()
 
     def action_title(self, title: str = "") -> None:
         if not self.transcript.last_turn:
@@ -70,6 +83,7 @@ class Finding(Branching):
         except DocmindError as error:
             self.docmind.tell(error)
         else:
+            self._chat_changed(chat)
             self.docmind.say(f"This chat is now: {one_line(title, 80)}")
 
     def _open_place(self, place: Place | None) -> None:
@@ -115,6 +129,7 @@ class Finding(Branching):
     def entered(self, event: Entered) -> None:
         super().entered(event)
         self.chat_roots, self._earlier = event.chat.roots, event.earlier
+        self.query_one(Heading).chat = title_told(event.chat)
         place, self._place = self._place, Place("")
         told, self._told_folders = self._told_folders, ""
         if event.chat.id == place.chat:
@@ -122,9 +137,11 @@ class Finding(Branching):
                 self.transcript.note(told, error=True)
             self.call_after_refresh(self._show_place, place)
 
-    def heard(self, event: RunEvent | Recalled | Compared | Branched) -> None:
+    def heard(self, event: Heard) -> None:
         super().heard(event)
-        if isinstance(event, Branched):
+        if isinstance(event, Listed):
+            self._relist(event)
+        elif isinstance(event, Branched):
             place, self._place = self._place, Place("")
             if self.transcript.turn(place.run):
                 self._show_place(place)

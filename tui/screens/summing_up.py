@@ -1,9 +1,10 @@
 """What stands for the older questions of a long chat: shown, and changed by the user."""
 
-from docmind.agents.protocol import Branched, Compared, Recall, Recalled, RunEvent, Summarise
+from docmind.agents.protocol import Recall, Recalled, Summarise
 
 from .. import summary
 from .choosing import Choosing
+from .conversation import Heard
 
 
 class SummingUp(Choosing):
@@ -18,7 +19,7 @@ class SummingUp(Choosing):
         self._words = words
         self.link.send(Recall())
 
-    def heard(self, event: RunEvent | Recalled | Compared | Branched) -> None:
+    def heard(self, event: Heard) -> None:
         super().heard(event)
         if isinstance(event, Recalled):
             self._recalled(event)

@@ -12,7 +12,10 @@ from ..signs import SIGNS, STYLES
 
 
 class Heading(Widget):
-    """`docmind  ~/papers                    balanced · llama3.1:8b ●`; what does not fit is cut in the folders."""
+    """`docmind  ~/papers                    balanced · llama3.1:8b ●`; what does not fit is cut.
+
+    `docmind  ~/papers · Colour of the pump` once the chat has a title that is not its first question.
+    """
 
     DEFAULT_CSS = """
     Heading { height: 1; padding: 0 1; color: $text-muted; }
@@ -26,6 +29,9 @@ class Heading(Widget):
     folders: reactive[str] = reactive("")
     """The folders that are open."""
 
+    chat: reactive[str] = reactive("")
+    """Its title, and what the list says of it."""
+
     def __init__(self, folders: str) -> None:
         super().__init__()
         self.set_reactive(Heading.folders, folders)
@@ -33,7 +39,8 @@ class Heading(Widget):
     def render(self) -> RenderResult:
         badge = _badge(self.profile, self.pinned) if self.engine else Content("no engine")
         room = self.size.width - len("docmind  ") - badge.cell_length - 2
-        folders = Content(one_line(self.folders, 500)).truncate(max(room, 0), ellipsis=True)
+        told = " · ".join(filter(None, [one_line(self.folders, 500), self.chat]))
+        folders = Content(told).truncate(max(room, 0), ellipsis=True)
         gap = self.size.width - len("docmind  ") - folders.cell_length - badge.cell_length
         return Content.assemble(("docmind", "bold $primary"), "  ", folders, " " * max(gap, 1), badge)
 

@@ -89,15 +89,13 @@ async def test_pinned_chats_come_first_and_then_the_newest(tmp_path: Path) -> No
         assert "pinned" in app.rows[0]
 
 
-async def test_a_chat_that_is_being_answered_says_so_until_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_chat_that_is_being_answered_says_so_until_it_is(tmp_path: Path) -> None:
     keep(tmp_path, "c1", "What?", going_on=True)
     keep(tmp_path, "c2", "Why?", broken=True)
     async with opened(tmp_path) as (app, pilot):
         assert ["broken off" in app.rows[0], "answering" in app.rows[1]] == [True, True]
         keep(tmp_path, "c1", "What?")
-        app.picker._look_again()
+        app.picker.look_again()
         await read(app, pilot)
         assert "answering" not in app.rows[1]
 

@@ -1,8 +1,11 @@
 """Other chats on the screen, with the engine: opened at the words that were found, with their folders, and named."""
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
+
+from textual.widgets import Input
 
 from chat import Chat, opened
 from docmind.agents.chats.schema import chats_file
@@ -127,3 +130,40 @@ async def test_a_chat_is_named_in_the_prompt_and_a_question_brings_a_deleted_one
         await chat.ask("And what does it move?")
         await chat.until(lambda: info(program, name).deleted_at is None)
         assert info(program, name).title == "The blue pump"
+
+
+async def test_a_title_given_on_the_command_line_is_seen_where_the_chat_is_open(
+    program: Program, documents: Path
+) -> None:
+    async with opened(program, documents) as chat:
+        await chat.ask()
+        heading = chat.screen.query_one(Heading)
+        await chat.until(lambda: bool(info(program, chat.screen.chat).head))
+        await renamed(program, chat.screen.chat, "Of pumps")
+        await chat.until(lambda: heading.chat == "Of pumps")
+        assert "papers · Of pumps" in str(heading.render())
+
+
+async def test_a_chat_that_is_begun_elsewhere_comes_into_the_open_list_and_the_cursor_stays(
+    program: Program, documents: Path
+) -> None:
+    keep(program.data_dir, "d00d", "Where is the dodo?", roots=[os.fsencode(documents)])
+    async with opened(program, documents) as chat:
+        await chat.until(lambda: bool(chat.screen.chat))
+        await chat.write("/chats dodo")
+        await chat.press("enter")
+        await chat.until(lambda: isinstance(chat.app.screen, ChatPicker) and chat.app.screen.chosen == "d00d")
+        picker = chat.app.screen
+        assert isinstance(picker, ChatPicker)
+        keep(program.data_dir, "d11d", "Is the dodo gone?", roots=[os.fsencode(documents)])
+        await renamed(program, "d11d", "The dodo is gone")
+        await chat.until(lambda: "d11d" in picker._chats)
+        assert list(picker._chats)[:2] == ["d11d", "d00d"]
+        assert (picker.chosen, picker.query_one(Input).value) == ("d00d", "dodo")
+
+
+async def renamed(program: Program, chat: str, title: str) -> None:
+    """By the command, while the screen goes on."""
+    runtime = os.environ["XDG_RUNTIME_DIR"]  # that of the engine of this test
+    done = await asyncio.to_thread(program.run, "chats", "rename", chat, title, XDG_RUNTIME_DIR=runtime)
+    assert done.returncode == 0, done.stderr
