@@ -26,7 +26,9 @@ from .keymap import bindings, keymap
 from .places import folders_named
 from .remembered import Remembered
 from .screens.chat import ChatScreen
+from .screens.picker import Picker
 from .theming import DEFAULT, register
+from .typing_ahead import Settled, Typed, TypingAhead
 from .wire.alt_digits import restore_alt_digits
 from .wire.clean_filter import CleanFilter
 from .wire.driver import WireDriver
@@ -82,6 +84,7 @@ class DocmindApp(App[int], inherit_bindings=False):
         self._clean_filter = CleanFilter()
         self._told: set[str] = set()
         self._asked_to_leave = -LEAVE_S
+        self._typing_ahead = TypingAhead(self, ChatScreen, self._type, self._is_taking)
         self._read_palettes()
 
     def get_default_screen(self) -> Screen[None]:
@@ -93,16 +96,28 @@ class DocmindApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         for number in ENDS:
             asyncio.get_running_loop().add_signal_handler(number, self._end, number)
+        self.screen_change_signal.subscribe(self, self._typing_ahead.screen_changed, immediate=True)
         # After Ctrl+Z and `fg` the terminal is empty; Textual paints only what changes.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     async def on_event(self, event: events.Event) -> None:
-        """Before a key or a paste finds its way: words go to the prompt."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            screen = self.screen
-            if isinstance(screen, ChatScreen):
-                screen.welcome(event)
-        await super().on_event(event)
+        """Keys and pastes find their way one after the other."""
+        if isinstance(event, Typed) and not event.is_forwarded:
+            await self._typing_ahead.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _type(self, typed: Typed) -> None:
+        """Words go to the prompt."""
+        if isinstance(self.screen, ChatScreen):
+            self.screen.welcome(typed)
+        await super().on_event(typed)
+
+    async def on_settled(self, settled: Settled) -> None:
+        await self._typing_ahead.hear(settled)
+
+    def _is_taking(self) -> bool:
+        return isinstance(self.screen, Picker) and self.screen.is_taking
 
     def on_unmount(self) -> None:
         self.save_draft()

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from program import Program
 from terminal import Terminal
 
@@ -39,3 +41,23 @@ def test_a_list_is_filtered_before_enter_takes_from_it(program: Program, folder:
         terminal.until(lambda: "Themes" not in terminal.text() and "High contrast" not in terminal.text())
         terminal.keys("f5")
         terminal.wait("▸ docmind-contrast")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [["f5", "high", "enter"], ["ctrl+p", "themes", "enter", "enter"], ["f2", "1"], ["f2", "enter"]],
+)
+def test_what_is_typed_right_behind_a_list_that_closes_stays_in_the_prompt(
+    program: Program, folder: Path, keys: list[str]
+) -> None:
+    with Terminal(program.command(folder), program.environ, columns=90, rows=24) as terminal:
+        terminal.wait("^ docmind.* quotes .*Ask about")
+        terminal.at_once(*keys, "a pump?", "left", "s")
+        terminal.wait("▌ a pumps\\?$")
+
+
+def test_what_is_typed_while_a_list_opens_filters_it(program: Program, folder: Path) -> None:
+    with Terminal(program.command(folder), program.environ, columns=90, rows=24) as terminal:
+        terminal.wait("Ask about your documents")
+        terminal.at_once("f5", "contrast")
+        terminal.wait("^ *contrast *$")

@@ -21,6 +21,7 @@ from .. import chat_list
 from ..chat_list import PAGE, View, Wanted
 from ..chat_rows import chat_row, folders_of, hit_row, is_title, length
 from ..keymap import first_key
+from ..typing_ahead import Settled
 from .picker import Picker, Row
 
 WIDEST = 140
@@ -72,7 +73,7 @@ class ChatListing(Picker):
         self._hits: dict[str, Hit] = {}
         self._more = False
         """Whether there are chats behind those that were read."""
-        self._reading, self._take, self._behind = False, False, False
+        self._reading, self._behind = False, False
         self._problem = ""
 
     def on_mount(self) -> None:
@@ -173,8 +174,9 @@ class ChatListing(Picker):
             self._problem = str(error)
         self._reading = False
         self._describe()
-        if self._take:
+        if self.is_taking:
             self.action_take()
+            self.app.post_message(Settled())
         elif self._behind:
             self.look_again()
 

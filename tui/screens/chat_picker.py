@@ -26,8 +26,8 @@ class ChatPicker(ChatListing):
 
     def action_take(self) -> None:
         """What is under the cursor; where its rows are still being read, that comes first."""
-        self._take = self._reading
-        if not self._take:
+        self.is_taking = self._reading
+        if not self.is_taking:
             super().action_take()
 
     def action_chat_title(self) -> None:

@@ -115,8 +115,10 @@ class Finding(Branching):
         """Opens the chat's own folders; what is to be said about those that are gone."""
         wanted = [Path(os.fsdecode(root)) for root in roots]
         if there and there != self.docmind.start.roots:
+            prompt = self.query_one(Prompt)
+            self.docmind.keep_draft(prompt.text)  # also what was typed this moment
             self.docmind.use_folders(there)
-            self.query_one(Prompt).replace_text(self.docmind.draft)
+            prompt.replace_text(self.docmind.draft)
             self.query_one(Heading).folders = self.docmind.start.folders
             self.link.open_anew()
         gone = folders_named(root for root in wanted if root not in there)

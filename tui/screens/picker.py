@@ -59,6 +59,8 @@ class Picker(ModalScreen[str | None]):
         super().__init__()
         self._title, self._current = title, current
         self._filter = ""
+        self.is_taking = False
+        """Whether a row is to be taken as soon as it is known."""
 
     def rows(self) -> Iterable[Row]:
         """All of them, in their order."""

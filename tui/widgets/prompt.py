@@ -77,9 +77,11 @@ class Prompt(TextArea):
         self._place, self._typed = len(self._history), ""
 
     def give_back(self, text: str) -> None:
-        """It was not taken: it stands here again, to be typed over."""
+        """It was not taken: it stands here again, to be typed over, before what was typed meanwhile."""
+        has_more = bool(self.text)
         self.insert(text, self.document.start)
-        self.select_all()
+        if not has_more:
+            self.select_all()
 
     def add_quote(self, quoted: str) -> None:
         """Puts it behind what is typed, with a line below it to go on with."""
