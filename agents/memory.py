@@ -9,7 +9,7 @@ from llama_index.core.llms import ChatMessage, MessageRole
 from . import marks
 from .chats.live_turn import Exchange
 from .library.sentences import sentences
-from .routing.fit import size
+from .routing.fit import OVERHEAD
 from .text import one_line
 from .tokens import CHARS_PER_TOKEN, estimate
 
@@ -45,14 +45,13 @@ def choose(past: Sequence[Exchange], room: int) -> Chosen:
     """
     if not past or room <= 0:
         return Chosen([], left_out=len(past))
-    whole = _fitting(past, room)
+    whole = _whole(past, room)
     if whole == len(past):
         return Chosen(_messages(past), whole)
-    whole = _fitting(past, int(room * (1 - SHORTENED_SHARE)))
     older = len(past) - whole
-    recent = _messages(past[older:])
-    text, told = _shortened(past, older, room - size(recent) - size(_recalling("")))
-    return Chosen([*(_recalling(text) if text else []), *recent], whole, told, older - told)
+    recent = past[older:]
+    text, told = _shortened(past, older, room - sum(map(_tokens, recent)) - _pair_tokens(RECALL, ""))
+    return Chosen([*(_pair(RECALL, text) if text else []), *_messages(recent)], whole, told, older - told)
 
 
 def due(past: Sequence[Exchange], room: int) -> int:
@@ -60,7 +59,7 @@ def due(past: Sequence[Exchange], room: int) -> int:
 
     It reaches further than it must, so that not every question makes one due.
     """
-    older = len(past) - choose(past, room).whole
+    older = len(past) - _whole(past, room)
     if room < LEAST_ROOM or summed(past) >= older:
         return 0
     return len(past) - _fitting(past, room // 2)
@@ -84,15 +83,31 @@ def first_sentences(answer: str) -> str:
     return one_line(text[:end], _ANSWER_CHARS)
 
 
+def _whole(past: Sequence[Exchange], room: int) -> int:
+    """How many of the latest turns go in as they were said: all, or those that leave room for the others in short."""
+    whole = _fitting(past, room)
+    return whole if whole == len(past) else _fitting(past, int(room * (1 - SHORTENED_SHARE)))
+
+
 def _fitting(past: Sequence[Exchange], room: int) -> int:
     """How many of the latest turns fit as they were said."""
     for count, turn in enumerate(reversed(past)):
         if len(turn.said) > 2 * CHARS_PER_TOKEN * room:  # whatever its marks take
             return count
-        room -= size(_messages([turn]))
+        room -= _tokens(turn)
         if room < 0:
             return count
     return len(past)
+
+
+def _tokens(turn: Exchange) -> int:
+    """What it takes in a prompt."""
+    return _pair_tokens(turn.question, turn.said)
+
+
+@functools.lru_cache(_CACHED)
+def _pair_tokens(question: str, answer: str) -> int:
+    return estimate(question) + estimate(_plain(answer)) + 2 * OVERHEAD
 
 
 def _messages(turns: Sequence[Exchange]) -> list[ChatMessage]:
@@ -103,10 +118,6 @@ def _messages(turns: Sequence[Exchange]) -> list[ChatMessage]:
 @functools.lru_cache(_CACHED)
 def _plain(answer: str) -> str:
     return marks.without(answer)
-
-
-def _recalling(text: str) -> list[ChatMessage]:
-    return _pair(RECALL, text)
 
 
 def _pair(question: str, answer: str) -> list[ChatMessage]:
