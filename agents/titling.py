@@ -12,8 +12,8 @@ from .routing.calling import Calling, unrecorded
 from .routing.candidate import Candidate
 from .text import one_line
 
-LONGEST = 60
-"""Characters of a title."""
+LONGEST = 80
+"""Characters of a title; what is longer is none."""
 MOST_WORDS = 12
 """What has more is no title, but an answer."""
 MOST_READ = 1000
@@ -27,7 +27,14 @@ marks. Write the title and nothing else.
 Question: {question}
 
 Answer: {answer}"""
-_DECORATION = " \t#*_`\"'“”„«».:"
+_DECORATION = " \t#*_`\"'“”„‘’«».:,;…。"
+_LABEL = re.compile(
+    r"^\W*(?:thought\b.*?\banswer|(?:final )?answer|(?:\w+ )?title|titel|titre|título|titolo)\W*:", re.I
+)
+"""What models write before a title; agents have made some of them used to give reasons first."""
+_NO_TITLE = re.compile(r"^\W*(?:(?:thought|action|action input|observation)\W*:|i can answer\b)|:\W*$", re.I)
+"""A step of an agent, or the announcement of what follows."""
+_MARKDOWN = re.compile(r"^\s*(?:[-+•]|1[.)])\s+|[*`]|__|(?<!\w)_|_(?!\w)|\[(?=[^\]]*\]\()|(?<=\])\([^)]*\)|\](?=\()")
 
 
 async def title(candidate: Candidate, question: str, answer: str) -> str:
@@ -39,13 +46,16 @@ async def title(candidate: Candidate, question: str, answer: str) -> str:
     async with aclosing(calling.stream([ChatMessage(role="user", content=prompt)], [])) as items:
         async for item in items:
             said += item.text if isinstance(item, Delta) else ""
-            if "\n" in said.strip() or len(said) > MOST_READ:
+            if tidy(said.lstrip().rpartition("\n")[0]) or len(said) > MOST_READ:
                 break
     return tidy(said)
 
 
 def tidy(said: str) -> str:
-    """The first line without what models put around a title; empty where it is none."""
-    line = next(iter(said.strip().splitlines()), "")
-    line = re.sub(r"^\W*title\W*:", "", line, flags=re.IGNORECASE).strip(_DECORATION)
-    return one_line(line, LONGEST) if 0 < len(line.split()) <= MOST_WORDS else ""
+    """The first line that tells something, without what models put around a title; empty where it is no title."""
+    for line in (one_line(line, MOST_READ) for line in said.splitlines()):
+        told = _LABEL.sub("", line)
+        if told.strip(_DECORATION) and not _NO_TITLE.search(told):
+            title = _MARKDOWN.sub("", told).strip(_DECORATION)
+            return title if len(title.split()) <= MOST_WORDS and len(title) <= LONGEST else ""
+    return ""
