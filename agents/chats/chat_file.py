@@ -86,14 +86,12 @@ def take_in(data: bytes, store: ChatWriter, secrets: Secrets) -> Taken:
 
 def _add(store: ChatWriter, chat: KeptChat) -> None:
     try:
-        store.put(chat.chat, chat.turns)
+        store.put(chat.chat, chat.turns, chat.summaries)
     except DocmindError as error:
         if error.code != Code.CHAT_EXISTS:
             raise
         message = f"Answers of the chat {one_line(chat.chat.title, 60)!r} are in another chat here; nothing was taken."
         raise DocmindError(Code.CHAT_EXISTS, message, "Take this chat out of the file.") from error
-    for summary in chat.summaries:
-        store.summarise(summary)
 
 
 def _hidden(chat: KeptChat, secrets: Secrets) -> KeptChat:

@@ -1,15 +1,25 @@
 """A chat once more, under names of its own. Pure."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
-from ..protocol.kept import ChatInfo, KeptTurn, TimedEvent
+from .records import ChatInfo, KeptTurn, Summary, TimedEvent
 
 
-def copied(info: ChatInfo, turns: Iterable[KeptTurn], now: float) -> tuple[ChatInfo, list[KeptTurn]]:
-    """A new chat with all branches of this one. An answer that goes on there is broken off here. `now`: Unix time."""
+class Copy(NamedTuple):
+    """A new chat."""
+
+    info: ChatInfo
+    turns: list[KeptTurn]
+    summaries: dict[str, Summary]
+    """By turn."""
+
+
+def copied(info: ChatInfo, turns: Iterable[KeptTurn], summaries: Mapping[str, Summary], now: float) -> Copy:
+    """All branches of this chat. An answer that goes on there is broken off here. `now`: Unix time."""
     chat, kept = uuid.uuid4().hex, list(turns)
     names = {turn.run: uuid.uuid4().hex for turn in kept}
     new = [_copied(turn, names, chat) for turn in kept]
@@ -17,7 +27,11 @@ def copied(info: ChatInfo, turns: Iterable[KeptTurn], now: float) -> tuple[ChatI
     state = next((turn.state for turn in new if turn.run == head), None)
     own = {"id": chat, "head": head, "state": state, "turns": len(new), "made_at": now, "changed_at": now}
     plain = {"pinned": False, "archived": False, "deleted_at": None}
-    return msgspec.structs.replace(info, title=f"{info.title} (copy)", **own, **plain), new
+    return Copy(
+        msgspec.structs.replace(info, title=f"{info.title} (copy)", **own, **plain),
+        new,
+        {names[run]: msgspec.structs.replace(kept, run=names[run]) for run, kept in summaries.items()},
+    )
 
 
 def _copied(turn: KeptTurn, names: dict[str, str], chat: str) -> KeptTurn:

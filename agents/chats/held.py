@@ -56,8 +56,7 @@ class HeldChats:
             chat = await self._copied(command.copy, journal, saved)
         elif not chat and command.chat:
             await self._written(journal)
-            info, turns = await asyncio.to_thread(self._read, command.chat)
-            summaries = await asyncio.to_thread(self._read_summaries, info.id)
+            info, turns, summaries = await asyncio.to_thread(self._read, command.chat)
             chat = self._held.get(info.id) or self._hold(info, turns, journal if saved else None)
             chat.summaries.load(summaries)
         elif not chat:
@@ -143,26 +142,23 @@ class HeldChats:
     async def _copied(self, named: str, journal: Journal, saved: bool) -> LiveChat:
         """From the disk, where no secret stands. Raises DocmindError."""
         await self._written(journal)
-        info, turns = copied(*await asyncio.to_thread(self._read, named), time.time())
+        info, turns, summaries = copied(*await asyncio.to_thread(self._read, named), time.time())
         if saved:
-            journal.write(lambda store: store.put(info, turns))
-        return self._hold(info, turns, journal if saved else None)
+            journal.write(lambda store: store.put(info, turns, summaries.values()))
+        chat = self._hold(info, turns, journal if saved else None)
+        chat.summaries.load(summaries)
+        return chat
 
-    def _read(self, named: str) -> tuple[ChatInfo, list[KeptTurn]]:
+    def _read(self, named: str) -> tuple[ChatInfo, list[KeptTurn], dict[str, Summary]]:
         """Raises DocmindError."""
         with ChatStore(self._file) as store:
             info = store.chat(named)
-            return info, store.turns(info.id)
+            return info, store.turns(info.id), store.summaries(info.id)
 
     def _read_info(self, chat: str) -> ChatInfo:
         """Raises DocmindError."""
         with ChatStore(self._file) as store:
             return store.chat(chat)
-
-    def _read_summaries(self, chat: str) -> dict[str, Summary]:
-        """By turn. Raises DocmindError."""
-        with ChatStore(self._file) as store:
-            return store.summaries(chat)
 
     async def _written(self, journal: Journal) -> None:
         """Waits for what was handed to the journal before, which has a few milliseconds' work with it."""

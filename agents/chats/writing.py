@@ -11,7 +11,7 @@ from ..errors import Code, DocmindError
 from ..text import one_line
 from . import rows
 from .folding import fold
-from .records import ChatInfo, KeptTurn, TimedEvent, TurnState
+from .records import ChatInfo, KeptTurn, Summary, TimedEvent, TurnState
 from .store import ChatStore
 
 _NEXT = "(SELECT coalesce(max(changes), 0) + 1 FROM chat)"
@@ -64,7 +64,7 @@ class ChatWriter(ChatStore):
                 sql = f"UPDATE chat SET {_CHANGED}, profile = (SELECT profile FROM turn WHERE n = ?) WHERE id = ?"
                 db.execute(sql, (time.time(), n, chat))
 
-    def put(self, chat: ChatInfo, turns: Iterable[KeptTurn]) -> None:
+    def put(self, chat: ChatInfo, turns: Iterable[KeptTurn], summaries: Iterable[Summary] = ()) -> None:
         """A whole chat at once, as from an import; a turn that went on there is broken here.
 
         Raises DocmindError (CHAT_EXISTS) where it, or one of its turns, is there.
@@ -75,6 +75,8 @@ class ChatWriter(ChatStore):
                 for turn in turns:
                     state: TurnState = "broken" if turn.state == "going on" else turn.state
                     _record(db, _add(db, msgspec.structs.replace(turn, chat=chat.id, state=state)), turn.events)
+                for summary in summaries:
+                    self.summarise(summary)
                 count = "(SELECT count(*) FROM turn WHERE chat = id)"
                 db.execute(f"UPDATE chat SET turns = {count}, head = head WHERE id = ?", (chat.id,))
         except DocmindError as error:

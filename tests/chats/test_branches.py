@@ -16,7 +16,10 @@ from docmind.agents.protocol import (
     Enter,
     Entered,
     Failed,
+    Recall,
+    Recalled,
     Show,
+    Summarise,
 )
 from engine_clients import entered, opened, result, using, wait_for
 from fakes import FakeServer
@@ -111,15 +114,21 @@ async def test_all_answers_in_the_place_of_one_are_compared(data_dir: Path, fold
 async def test_a_copy_has_all_branches_and_leaves_the_chat_alone(data_dir: Path, folder: Path) -> None:
     client = await opened(data_dir, folder)
     chat = await branched(client)
+    client.send(Summarise(turn="c", text="They spoke of pumps."))
     client.send(Enter(copy=chat))
     copy = await wait_for(client, Entered)
+    client.send(Recall())
+    recalled = await wait_for(client, Recalled)
     await asked(client, "e")
     await client.aclose()
     await stop(data_dir)
     with ChatStore(chats_file(data_dir)) as store:
         old, new = store.turns(chat), store.turns(copy.chat.id)
         titles = [store.chat(each).title for each in (chat, copy.chat.id)]
+        summaries = store.summaries(copy.chat.id)
     assert titles == ["Question a?", "Question a? (copy)"]
+    assert (recalled.turn, recalled.text) == (copy.turns[1].run, "They spoke of pumps.")
+    assert [(run, kept.text, kept.by) for run, kept in summaries.items()] == [(recalled.turn, recalled.text, "user")]
     assert [turn.question for turn in copy.turns] == ["Question a?", "Question c?", "Question d?"]
     assert [turn.run for turn in old] == ["a", "b", "c", "d"]
     assert [turn.question for turn in new] == [f"Question {run}?" for run in "abcde"]
