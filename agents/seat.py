@@ -49,7 +49,7 @@ class Seat:
                 case Recall():
                     self._recall()
                 case Show() if self._chat:
-                    self._chat.show(command.run)
+                    self._chat.show(command.run, self._tell)
                 case Compare() if self._chat:
                     self._tell(Compared(turns=self._chat.beside(command.run)))
                 case Summarise() if self._chat:

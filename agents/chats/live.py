@@ -27,14 +27,12 @@ from ..protocol import (
 )
 from ..text import one_line
 from .journal import Journal
-from .live_turn import Exchange, LiveTurn
+from .live_turn import Exchange, LiveTurn, newest
 from .summaries import Summaries
 from .tree import Tree
 
 LONGEST_TITLE = 80
 """Characters of a first question that make the title."""
-MOST_ENTERED = 8 * 2**20
-"""Bytes of turns that a client gets when it enters, some 300 answers: it has to show them at once."""
 Listener = Callable[[AnyEvent], None]
 Work = Callable[[KeptTurn, Sequence[Exchange], Callable[[AnyRunEvent], None]], Awaitable[None]]
 """Answers one question: gets its turn with what has happened in it so far, what was said before, and what takes its
@@ -94,7 +92,7 @@ class LiveChat:
     def enter(self, listener: Listener, notice: str = "") -> None:
         """Tells it what the chat holds, with this notice. From then on it hears what happens."""
         path = list(self._turns.back_from(self.info.head))
-        turns = _newest(path)
+        turns = [turn.whole() for turn in newest(path)]
         branches = self._turns.branches(turns)
         earlier = len(path) - len(turns)
         listener(Entered(chat=self.info, turns=turns, earlier=earlier, notice=notice, branches=branches))
@@ -140,22 +138,34 @@ class LiveChat:
         task.add_done_callback(lambda task: self._done(run, task))
         return task
 
-    def show(self, run: str) -> None:
-        """The branch with this turn, to the newest below it. Raises DocmindError (USAGE)."""
+    def show(self, run: str, listener: Listener) -> None:
+        """The branch with this turn, to the newest below it; more of it for who has too little of it.
+
+        Raises DocmindError (USAGE).
+        """
         if run not in self._turns:
             raise DocmindError(Code.USAGE, "The question that is to be shown is not in this chat.")
-        head = self._turns.newest_below(run).turn
-        if head.run == self.info.head:
+        before = list(self._turns.back_from(self.info.head))
+        if any(turn.turn.run == run for turn in before):
+            if all(turn.turn.run != run for turn in newest(before)):
+                listener(self._branched(None, before, run))
             return
-        before = {turn.turn.run for turn in self._turns.back_from(self.info.head)}
-        path = list(self._turns.back_from(head.run))
-        new = [turn for turn in path if turn.turn.run not in before]
-        after = new[-1].turn.parent if new else head.run
+        head = self._turns.newest_below(run).turn
+        path, shown = list(self._turns.back_from(head.run)), {turn.turn.run for turn in before}
+        new = [turn for turn in path if turn.turn.run not in shown]
+        after = new[-1].turn.parent
+        if after not in {turn.turn.run for turn in newest(before)}:  # a client may not have that one
+            after, new = None, path
         self.info = msgspec.structs.replace(self.info, head=head.run, state=head.state, profile=head.profile)
         if self._journal:
             self._journal.write(lambda store: store.set_head(self.info.id, head.run))
-        turns = _newest(new)
-        self.tell(Branched(after=after, turns=turns, branches=self._turns.branches(turns)))
+        self.tell(self._branched(after, new, run))
+
+    def _branched(self, after: str | None, path: Sequence[LiveTurn], run: str) -> Branched:
+        """`path` from its end on: as much of it as a client gets, with the turn `run`."""
+        turns = [turn.whole() for turn in newest(path, run)]
+        earlier = 0 if after else len(path) - len(turns)
+        return Branched(after=after, turns=turns, earlier=earlier, branches=self._turns.branches(turns))
 
     def beside(self, run: str) -> list[KeptTurn]:
         """The turn and those in its place on other branches, in the order in which they were asked."""
@@ -237,14 +247,3 @@ class LiveChat:
         """What was said up to this turn, oldest first; what has no text yet says nothing."""
         path = reversed(list(self._turns.back_from(until)))
         return self.summaries.beside(turn.exchange for turn in path if turn.exchange.said)
-
-
-def _newest(path: Iterable[LiveTurn]) -> list[KeptTurn]:
-    """The newest of a path from its end on, oldest first, as many as a client gets at once."""
-    newest, size = list[LiveTurn](), 0
-    for turn in path:
-        size += turn.size
-        if newest and size > MOST_ENTERED:
-            break
-        newest.append(turn)
-    return [turn.whole() for turn in reversed(newest)]

@@ -2,6 +2,7 @@
 
 import time
 import zlib
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -10,6 +11,10 @@ from ..protocol import Answered, AnyRunEvent, Failed, KeptTurn, Prompted, TimedE
 from . import rows
 from .folding import fold
 
+MOST_ENTERED = 8 * 2**20
+"""Bytes of turns that a client gets when it enters a chat, some 300 answers: it has to show them at once."""
+MOST_SHOWN = 48 * 2**20
+"""Bytes of turns that it gets to see one of them; all come as one event, see LONGEST_LINE in client.py."""
 _decoder: msgspec.json.Decoder[TimedEvent] = msgspec.json.Decoder(TimedEvent)
 
 
@@ -82,3 +87,21 @@ class LiveTurn:
         lines = rows.to_lines(self._events)
         self._record, self.size = zlib.compress(lines, 1), len(lines)
         self._events.clear()
+
+
+def newest(path: Iterable[LiveTurn], run: str = "") -> list[LiveTurn]:
+    """The newest of a path from its end on, oldest first, as many as a client gets at once.
+
+    More, where the turn `run` is among them only then.
+    """
+    found, least, size = list[LiveTurn](), 0, 0
+    for turn in path:
+        size += turn.size
+        if found and size > (MOST_SHOWN if run else MOST_ENTERED):
+            break
+        found.append(turn)
+        if size <= MOST_ENTERED or not least:
+            least = len(found)
+        if turn.turn.run == run:
+            least, run = max(least, len(found)), ""
+    return found[:least][::-1]

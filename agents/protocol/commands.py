@@ -69,7 +69,10 @@ class Continue(Command, frozen=True, kw_only=True):
 
 
 class Show(Command, frozen=True, kw_only=True):
-    """Shows the branch with this turn, to the newest turn below it, in the chat that was entered: see Branched."""
+    """Shows the branch with this turn, to the newest turn below it, in the chat that was entered: see Branched.
+
+    Where that branch is shown, but begins behind this turn, since the chat is very long, the client gets more of it.
+    """
 
     run: str
 

@@ -127,6 +127,8 @@ class Branched(Event, frozen=True, kw_only=True):
     after: str | None
     """None: they are all that is shown."""
     turns: list[KeptTurn]
+    earlier: int = 0
+    """As in Entered, where they are all that is shown."""
     branches: Branches = msgspec.field(default_factory=dict)
 
 

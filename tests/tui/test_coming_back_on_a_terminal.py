@@ -109,9 +109,8 @@ def test_two_screens_show_the_same_chat_and_each_others_questions(
             two.wait("Stopped. What was said stays.")
 
 
-def test_an_answer_that_broke_off_with_the_engine_is_shown_and_goes_on(
-    program: Program, documents: Path, config: Path
-) -> None:
+def break_off(program: Program, documents: Path, config: Path) -> None:
+    """Kills screen and engine in mid-answer."""
     with opened(program, "--config", config, documents) as terminal:
         terminal.wait(PROMPT)
         terminal.keys("Go", "enter")
@@ -121,11 +120,29 @@ def test_an_answer_that_broke_off_with_the_engine_is_shown_and_goes_on(
         (engine,) = [p for p in psutil.process_iter(["cmdline"]) if folder in (p.info["cmdline"] or [])]
         engine.kill()
         terminal.ended()
+
+
+def test_an_answer_that_broke_off_with_the_engine_is_shown_and_goes_on(
+    program: Program, documents: Path, config: Path
+) -> None:
+    break_off(program, documents, config)
     with opened(program, "resume", "--config", config) as terminal:
         terminal.wait("The last answer broke off.*Continue.*Ask again.*Leave it")
         terminal.keys("enter")
         terminal.wait(r"You\s+Go.*broke off; taken up again.*word199.*\n +model · ")
         assert words(terminal) == WORDS
+
+
+def test_what_broke_off_is_asked_again_beside_the_broken_answer(
+    program: Program, documents: Path, config: Path
+) -> None:
+    break_off(program, documents, config)
+    with opened(program, "resume", "--config", config) as terminal:
+        terminal.wait("The last answer broke off.*Continue.*Ask again.*Leave it")
+        terminal.keys("down", "enter")
+        terminal.wait(r"You\s+2 of 2.*Go.*word199.*\n +model · ")
+        assert words(terminal) == WORDS
+        assert "broke off" not in terminal.text()
 
 
 def test_coming_back_to_nothing_says_so(program: Program, documents: Path) -> None:

@@ -145,8 +145,11 @@ class Finding(Branching):
             self._relist(event)
         elif isinstance(event, Branched):
             place, self._place = self._place, Place("")
+            self._earlier = event.earlier if event.after is None else self._earlier
             if self.transcript.turn(place.run):
                 self._show_place(place)
+            elif place.run and self._earlier:
+                self.docmind.say("What was found stands in the earlier questions, too far back to be shown.")
 
     def _show_place(self, place: Place) -> None:
         """The turn with the words that were found, marked as by a search."""
@@ -154,9 +157,7 @@ class Finding(Branching):
             return
         if not self.transcript.turn(place.run):
             self._place = place
-            self.link.send(Show(run=place.run))  # it stands on another branch
-            if self._earlier:
-                self.docmind.say("What was found may stand in the earlier questions, which are not shown.")
+            self.link.send(Show(run=place.run))  # it stands on another branch, or too far back
             return
         which, of = self.transcript.show_found(place.run, place.words)
         if of:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from chat import Chat, opened
 from docmind.agents.chats.schema import chats_file
 from docmind.agents.chats.store import ChatStore
 from docmind.agents.chats.writing import ChatWriter
-from docmind.agents.protocol import ChatInfo
+from docmind.agents.protocol import ChatInfo, ToolCalled, ToolReturned
+from docmind.agents.records import Passage
 from docmind.tui.screens.broken import BrokenPicker
+from docmind.tui.screens.chat_listing import Place
 from docmind.tui.screens.chat_picker import ChatPicker
 from docmind.tui.widgets.heading import Heading
 from docmind.tui.widgets.search_bar import SearchBar
@@ -110,6 +113,9 @@ async def test_a_broken_answer_offers_to_ask_again_where_its_chat_is_taken_from_
     async with opened(program, documents) as chat:
         await found(chat, "zebra")
         await chat.until(lambda: isinstance(chat.app.screen, BrokenPicker))
+        await chat.press("down", "enter")
+        await chat.until(lambda: "2 of 2" in chat.text() and bool(re.search("^  quotes$", chat.text(), re.M)))
+        assert "broke off" not in chat.text()
 
 
 async def test_a_chat_is_named_in_the_prompt_and_a_question_brings_a_deleted_one_back(
@@ -167,3 +173,29 @@ async def renamed(program: Program, chat: str, title: str) -> None:
     runtime = os.environ["XDG_RUNTIME_DIR"]  # that of the engine of this test
     done = await asyncio.to_thread(program.run, "chats", "rename", chat, title, XDG_RUNTIME_DIR=runtime)
     assert done.returncode == 0, done.stderr
+
+
+async def test_words_in_the_part_of_a_long_chat_that_is_not_shown_are_shown_in_their_place(
+    program: Program, documents: Path
+) -> None:
+    keep(program.data_dir, "1046", "Is it a narwhal?", roots=[os.fsencode(documents)])
+    with ChatWriter(chats_file(program.data_dir)) as store:
+        for n in range(1, 11):
+            store.ask(f"1046-{n}", "1046", f"1046-{n - 1}", f"And number {n}?", 1.0)
+            passages = [Passage(path="pump.md", text="The pump is blue. " * 70_000)]
+            run = f"1046-{n}"
+            read = ToolCalled(run=run, call="1", tool="read_document", input={})
+            returned = ToolReturned(run=run, call="1", passages=passages, seconds=1.0)
+            store.append(run, timed(read, returned, answered(run, "Yes.")))
+            store.finish(run)
+    async with opened(program, documents) as chat:
+        await chat.until(lambda: bool(chat.screen.chat))
+        chat.screen.action_chats("narwhal")
+        await chat.until(lambda: isinstance(chat.app.screen, ChatPicker) and chat.app.screen.chosen == "1046")
+        await chat.press("enter")
+        await chat.until(lambda: "And number 10?" in chat.text())
+        assert "earlier questions of this chat" in chat.text()
+        chat.screen._open_place(Place("1046", "1046-0", "narwhal", frozenset({"narwhal"})))
+        await chat.until(lambda: "Is it a narwhal?" in chat.text())
+        await chat.until(lambda: chat.screen.query_one(SearchBar).is_open)
+        assert "And number 10?" in chat.text()
