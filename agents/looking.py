@@ -53,7 +53,7 @@ class Looker:
         if path is None:
             return replace(source, state="closed")
         try:
-            return self._compared(source, path)
+            return self._compared_or_renamed(source, path)
         except _Gone:
             return replace(self._surrounded(source, path), state="gone", file=b"")
         except _Unreadable as why:
@@ -68,6 +68,17 @@ class Looker:
             return command.passage.path
         file = paths.file_of(command.passage.path, roots)
         return None if file is None else paths.path_of(file, self._roots)
+
+    def _compared_or_renamed(self, source: Source, path: str) -> Source:
+        """Where the file is gone, one with the content that was read is looked at."""
+        try:
+            return self._compared(source, path)
+        except _Gone:
+            digest = source.passage.file_hash
+            other = self._library.same_as(digest, path) if digest else None
+            if other is None:
+                raise
+            return replace(self._compared(source, other), renamed=other)
 
     def _compared(self, source: Source, path: str) -> Source:
         known = self._library.known(path)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from docmind.agents.protocol import Source
 from docmind.agents.records import Passage
+from docmind.tui.stale import told
 from fakes.documents import pdf
 from fakes.formats import every_format
 from fakes.shelf import Shelf
@@ -149,6 +150,39 @@ def test_a_file_that_can_no_longer_be_read_says_why(shelf: Shelf) -> None:
         assert (source.state, source.reason) == ("unreadable", "is a damaged PDF")
         assert source.file == os.fsencode(file)
         shelf.sync()
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_a_file_that_was_renamed_is_found_by_its_content(shelf: Shelf, brief: bool) -> None:
+    passage = kept(shelf, "a.txt", f"{NOTES}\n{OLD}\n")
+    assert shelf.library.same_as(passage.file_hash, "a.txt") is None
+    (shelf.folder / "deep").mkdir()
+    (shelf.folder / "a.txt").rename(shelf.folder / "deep" / "b.txt")
+    assert (seen(shelf, passage, brief=brief).state, seen(shelf, passage).renamed) == ("gone", "")
+    shelf.sync()
+    source = seen(shelf, passage, brief=brief)
+    assert (source.state, source.renamed) == ("current", "deep/b.txt")
+    assert source.file == os.fsencode(shelf.folder / "deep" / "b.txt")
+    assert brief or source.before
+
+
+def test_what_changes_in_a_file_after_it_was_renamed_is_compared(shelf: Shelf) -> None:
+    passage = kept(shelf, "a.txt", OLD)
+    (shelf.folder / "a.txt").rename(shelf.folder / "b.txt")
+    shelf.sync()
+    shelf.write("b.txt", NEW)
+    source = seen(shelf, passage)
+    assert (source.state, source.renamed) == ("changed", "b.txt")
+    assert told(source) == "moved to b.txt since; changed since, now line 1"
+    assert differing(source) == [("removed", "12"), ("added", "18")]
+    (shelf.folder / "b.txt").unlink()
+    assert seen(shelf, passage).state == "gone"
+
+
+@pytest.mark.parametrize("digest", ["", "no hash", "' OR 1=1 --"])
+def test_a_hash_that_is_none_finds_no_file(shelf: Shelf, digest: str) -> None:
+    passage = replace(kept(shelf, "a.txt", OLD), path="b.txt", file_hash=digest)
+    assert seen(shelf, passage).state == "gone"
 
 
 def test_a_file_that_is_left_out_now_was_not_deleted(shelf: Shelf) -> None:

@@ -24,6 +24,11 @@ _MOST_SHOWN = 300
 
 def told(source: Source) -> str:
     """What the user should know; empty where the passage stands as it stood."""
+    renamed = f"moved to {one_line(source.renamed, _MOST_SHOWN)} since" if source.renamed else ""
+    return "; ".join(filter(None, [renamed, _became(source)]))
+
+
+def _became(source: Source) -> str:
     where = _place(source)
     match source.state:
         case "moved":

@@ -119,6 +119,13 @@ class Library:
             row = db.execute(f"SELECT {_FILE} FROM file WHERE path = ?", (path,)).fetchone()
         return Known(*row) if row else None
 
+    def same_as(self, file_hash: str, path: str) -> str | None:
+        """Another document than `path` with this content, by the hash that passages have; the first of several."""
+        sql = "SELECT path FROM file WHERE state = 'read' AND hex(substr(hash, 1, 8)) = ? AND path <> ? ORDER BY path"
+        with self._reading() as db:
+            row = db.execute(sql, (file_hash.upper(), path)).fetchone()
+        return str(row[0]) if row else None
+
     def whole(self, path: str) -> list[Passage]:
         """All passages of a document, in order; none when it is not in the library."""
         with self._reading() as db:

@@ -88,6 +88,8 @@ class Source(Event, frozen=True, kw_only=True):
     """Line number of the first line of `after`; None without line numbers."""
     file: bytes = b""
     """Absolute path of the document as the file system spells it; empty when it is gone."""
+    renamed: str = ""
+    """The document's path now, where it was renamed or moved since; the rest tells of that."""
     state: SourceState = "current"
     reason: str = ""
     """Why it is unreadable."""

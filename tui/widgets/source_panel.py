@@ -176,10 +176,11 @@ def _title(citation: Citation, passage: Passage, source: Source, differing: bool
     where = place(one_line(citation.path, 300), citation.page, citation.lines)
     marks = [] if citation.verified else ["unverified: its words do not support what the answer says"]
     became = told(source)
-    if became and source.state != "moved":
+    is_there = source.state in ("current", "moved")
+    if became and not is_there:
         marks.append(became + (f": {LEGEND}" if differing else "; d shows the difference" if source.changes else ""))
     heading = f"\n{one_line(passage.heading, 200)}" if passage.heading else ""
-    moved = f"\n{became}" if became and source.state == "moved" else ""
+    moved = f"\n{became}" if became and is_there else ""
     warning = "".join(f"\n! {mark}" for mark in marks)
     return Content.assemble(
         (f"[{citation.n}] ", "$accent"), (where, "bold"), (heading + moved, "$text-muted"), (warning, "$warning")

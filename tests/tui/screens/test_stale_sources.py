@@ -48,10 +48,22 @@ async def test_a_stale_source_is_marked_by_itself_and_opens_with_the_difference(
         assert "deleted" in chat.text()
 
 
+async def test_a_source_whose_file_was_renamed_opens_under_its_new_name(program: Program, documents: Path) -> None:
+    turn = await old_answer(program, documents)
+    (documents / "pump.md").rename(documents / "cooling.md")
+    async with opened(program, documents) as chat:
+        chat.transcript.load([turn])
+        await chat.until(lambda: bool((library := chat.screen._library) and library.ready))
+        await chat.press("f3")
+        await chat.until(lambda: "moved to cooling.md since" in shown(chat, ".source--title"))
+        assert "loop is blue. It moves 18 litres" in " ".join(shown(chat).split())
+        await chat.until(lambda: "deleted" not in chat.text())
+
+
 async def test_several_sources_are_checked_at_once(program: Program, documents: Path) -> None:
     turn = await old_answer(program, documents)
     (citation, passage), *_ = turn.sources
-    run, others = "old", [replace(passage, n=n, path=f"{n}.md") for n in range(1, 6)]
+    run, others = "old", [replace(passage, n=n, path=f"{n}.md", file_hash="") for n in range(1, 6)]
     old = Turn(run=run, question="Which ones?")
     old.take(ToolCalled(run=run, call="c", tool="search_documents", input={}), 0.0)
     old.take(ToolReturned(run=run, call="c", passages=others, seconds=0.1), 0.0)
