@@ -17,6 +17,7 @@ from .protocol import (
     Failed,
     Recall,
     Recalled,
+    Seen,
     Show,
     Summarise,
 )
@@ -25,7 +26,7 @@ from .workspace import Workspace
 if TYPE_CHECKING:
     from .engine import Engine
 
-ChatCommand = Enter | Ask | Continue | Show | Compare | Recall | Summarise
+ChatCommand = Enter | Ask | Continue | Show | Seen | Compare | Recall | Summarise
 
 
 class Seat:
@@ -50,6 +51,8 @@ class Seat:
                     self._recall()
                 case Show() if self._chat:
                     self._chat.show(command.run, self._tell)
+                case Seen() if self._chat:
+                    self._chat.touched = True
                 case Compare() if self._chat:
                     self._tell(Compared(turns=self._chat.beside(command.run)))
                 case Summarise() if self._chat:

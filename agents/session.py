@@ -32,6 +32,7 @@ from .protocol import (
     Open,
     Profiles,
     Recall,
+    Seen,
     Show,
     Stop,
     Summarise,
@@ -91,7 +92,7 @@ class Session:
                 self._outbox.put(Welcome(version=build()))
             case Open():
                 self._open(command)
-            case Enter() | Ask() | Continue() | Show() | Compare() | Recall() | Summarise():
+            case Enter() | Ask() | Continue() | Show() | Compare() | Seen() | Recall() | Summarise():
                 await self._seat.obey(command, self._workspace)
             case Changed():
                 await self._engine.chats.reread(command.chats)

@@ -102,10 +102,16 @@ class DocmindApp(App[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and pastes find their way one after the other."""
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+            self._note_presence()
         if isinstance(event, Typed) and not event.is_forwarded:
             await self._typing_ahead.take(event)
         else:
             await super().on_event(event)
+
+    def _note_presence(self) -> None:
+        if isinstance(chat := self.screen_stack[0], ChatScreen):
+            chat.touched()
 
     async def _type(self, typed: Typed) -> None:
         """Words go to the prompt."""

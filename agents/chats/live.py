@@ -49,7 +49,8 @@ class LiveChat:
         self._listeners: dict[Listener, None] = {}
         self._work: dict[str, asyncio.Task[None]] = {}
         self._answering = asyncio.Lock()
-        self._unseen = False
+        self._unseen, self.touched = False, True
+        """`touched`: somebody did something here since the last answer; who only listens may be on a dead line."""
         self.summaries = Summaries(journal)
         """What stands for its older turns in prompts that have no room for them."""
 
@@ -60,8 +61,8 @@ class LiveChat:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether an answer is on its way, or came while nobody was looking."""
-        return self.is_busy or self._unseen
+        """Whether an answer is on its way, or came while nobody was looking, as far as can be known."""
+        return self.is_busy or self._unseen or (bool(self._listeners) and not self.touched)
 
     @property
     def is_needed(self) -> bool:
@@ -97,7 +98,7 @@ class LiveChat:
         earlier = len(path) - len(turns)
         listener(Entered(chat=self.info, turns=turns, earlier=earlier, notice=notice, branches=branches))
         self._listeners[listener] = None
-        self._unseen = False
+        self._unseen, self.touched = False, True
 
     def leave(self, listener: Listener) -> None:
         """It hears nothing more; what is being answered goes on."""
@@ -219,7 +220,7 @@ class LiveChat:
         if task.cancelled():  # before its first step
             self._hear(self._broken_off(run))
         del self._work[run]
-        self._unseen = not self._listeners
+        self._unseen, self.touched = not self._listeners, False
 
     def _broken_off(self, run: str) -> Failed:
         if self._turns[run].stopped:

@@ -77,6 +77,10 @@ class Show(Command, frozen=True, kw_only=True):
     run: str
 
 
+class Seen(Command, frozen=True, kw_only=True):
+    """The user has done something since the last answer of the entered chat: the line to the screen is not dead."""
+
+
 class Compare(Command, frozen=True, kw_only=True):
     """Asks for a turn and those in its place on other branches: answered with Compared."""
 
@@ -180,6 +184,7 @@ AnyCommand = (
     | Enter
     | Ask
     | Continue
+    | Seen
     | Show
     | Compare
     | Cancel

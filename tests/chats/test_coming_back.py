@@ -21,6 +21,9 @@ from docmind.agents.protocol import (
     Entered,
     Failed,
     KeptTurn,
+    Recall,
+    Recalled,
+    Seen,
     Stop,
     Token,
 )
@@ -76,6 +79,29 @@ async def test_an_answer_that_came_unseen_is_shown_to_who_comes_next_and_only_on
     assert first.turns[0].answer == WORDS
     assert second.turns == []
     assert second.chat.id != first.chat.id
+
+
+async def test_an_answer_that_came_to_a_screen_without_a_sign_of_its_user_is_shown_to_who_comes_next(
+    data_dir: Path, folder: Path
+) -> None:
+    """Its line may be dead, which nobody notices for minutes."""
+    with FakeServer([ANSWER]) as server:
+        dead = await asking(data_dir, folder, server)
+        await result(dead, "r")
+        client = await opened(data_dir, folder, using(server))
+        again = await entered(client, going_on=True)
+        await client.aclose()
+        dead.send(Ask(run="r2", question="And now?"))
+        await result(dead, "r2")
+        dead.send(Seen())
+        dead.send(Recall())
+        await wait_for(dead, Recalled)
+        client = await opened(data_dir, folder, using(server))
+        new = await entered(client, going_on=True)
+        for each in (client, dead):
+            await each.aclose()
+    assert [turn.run for turn in again.turns] == ["r"]
+    assert new.turns == []
 
 
 async def test_a_chat_of_other_folders_is_not_joined(data_dir: Path, folder: Path, tmp_path: Path) -> None:

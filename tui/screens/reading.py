@@ -10,7 +10,7 @@ from textual import on
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from docmind.agents.protocol import Look
+from docmind.agents.protocol import Answered, Failed, Look, Seen
 from docmind.agents.records import Citation, Passage
 
 from .. import external
@@ -18,7 +18,7 @@ from ..transcript.view import Transcript
 from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.source_panel import SourcePanel
-from .conversation import Conversation
+from .conversation import Conversation, Heard
 
 
 class Reading(Conversation):
@@ -29,6 +29,19 @@ class Reading(Conversation):
 
     chat_roots: Sequence[bytes] = ()
     """The folders that the chat was begun with; empty: those that are open."""
+
+    _unseen = False
+    """Whether an answer has ended since the user did anything."""
+
+    def heard(self, event: Heard) -> None:
+        super().heard(event)
+        self._unseen |= isinstance(event, Answered | Failed)
+
+    def touched(self) -> None:
+        """The user has pressed a key, or moved the mouse."""
+        if self._unseen:
+            self._unseen = False
+            self.link.send(Seen())
 
     # --- sources
 

@@ -6,6 +6,7 @@ import pytest
 from textual import events
 
 from chat import opened
+from docmind.agents.protocol import AnyCommand, Seen
 from docmind.tui.transcript.view import Transcript
 from docmind.tui.widgets.source_panel import SourcePanel
 from docmind.tui.widgets.status import Status
@@ -79,3 +80,14 @@ async def test_the_last_line_names_the_keys_of_what_has_the_focus(program: Progr
         assert status.keys[:3] == [("Tab", "prompt"), ("j/k", "move"), ("Enter", "open")]
         await chat.write("who")
         assert status.keys[0] == ("F1", "help")
+
+
+async def test_the_engine_hears_once_that_the_user_is_there_after_an_answer(
+    program: Program, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(program, documents) as chat:
+        await chat.ask()
+        sent = list[AnyCommand]()
+        monkeypatch.setattr(chat.screen.link, "send", sent.append)
+        await chat.press("a", "b")
+        assert [command for command in sent if isinstance(command, Seen)] == [Seen()]
