@@ -1,8 +1,9 @@
 """Chats that last, in figures: python benchmarks/chats.py [--chats 10000] [--turns 50] [--kills 60] [--store FILE]
 
 How long it takes to open, list and search a store with so many chats of so many questions each (a question and its
-answer are two messages); what saving takes from the event loop; what kill -9 and a failing disk leave. The store is
-made in a temporary folder, which takes some minutes and 2 GB; --store names one to keep, and to use again.
+answer are two messages), and to start docmind with it; what saving takes from the event loop; what kill -9 and a
+failing disk leave. The store is made in a temporary folder, which takes some minutes and 2 GB; --store names one to
+keep, and to use again.
 """
 
 import argparse
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from collection import vocabulary
 from many_chats import make
+from starting import starts
 
 from docmind.agents.chats.journal import Journal
 from docmind.agents.chats.opening import prepare
@@ -34,6 +36,14 @@ from fakes.chat_faults import WORK, wrong
 from fakes.chat_kills import kill
 from fakes.chats import Telling, some_chat
 
+LONGER = 0.05
+"""What a start with many chats may take more than one without any."""
+PARTS = {
+    "painted": "to the first paint",
+    "typed": "to the first key that is seen",
+    "ready": "to the model's badge",
+    "cpu": "CPU of the screen until then",
+}
 TOKENS = 5000
 """Tokens that are journaled, one a millisecond: faster than any model is read."""
 
@@ -72,6 +82,14 @@ def queries(number: int) -> Iterator[tuple[str, str, bool]]:
         yield "a phrase", f'"{one} {two}"', False
         yield "one of the 200 most frequent words", rng.choice(words[120:320]), False
         yield "the first four letters of a word", rng.choice(words[120:])[:4], True
+
+
+def report_starts(file: Path, pairs: int) -> None:
+    for warm in (True, False):
+        for part, (many, none, ratio) in starts(file, pairs, warm).items():
+            what = f"start, the engine {'runs' if warm else 'starts, too'}, n {pairs}: {PARTS[part]}"
+            figure = f"{many:.0f} ms, without {none:.0f}: {ratio - 1:+.1%}"
+            row(what, figure, f"<= {LONGER:+.0%}", ratio <= 1 + LONGER)
 
 
 def report_reading(file: Path) -> None:
@@ -160,6 +178,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=50)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--faults", type=int, default=1, metavar="STEP", help="every so-manieth change fails; 0: none")
+    parser.add_argument("--starts", type=int, default=20, help="pairs of starts, with the chats and without; 0: none")
     parser.add_argument("--store", type=Path, help="a store to use, or to make")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -170,6 +189,8 @@ def main() -> None:
         print(f"{options.chats:,} chats, {2 * options.chats * options.turns:,} messages, {size:.2f} GB")
         report_saving(Path(folder))
         report_reading(file)
+        if options.starts:
+            report_starts(file, options.starts)
         report_kills(Path(folder), options.kills)
         if options.faults:
             report_faults(Path(folder), options.faults)
