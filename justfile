@@ -24,6 +24,10 @@ mutation *arguments:
 faults *arguments:
     .venv/bin/python benchmarks/faults.py {{ arguments }}
 
+# Kill the engine, the screen or both in mid-answer, 200 times, and see what is lost: `just kills --kills 20 --answers 5`
+kills *arguments:
+    .venv/bin/python benchmarks/kills.py {{ arguments }}
+
 # Everything that has to hold besides the tests
 check:
     .venv/bin/ruff check

@@ -77,6 +77,7 @@ class _Sending:
         """The preamble, the tokens, the end: what faults count by."""
         yield self._wire.preamble()
         for field, piece in self._reply.tokens():
+            self._fake.sent.append((time.monotonic(), piece))
             yield self._wire.token(field, piece)
         yield from self._wire.end(self._reply)
 

@@ -96,6 +96,8 @@ class FakeServer:
         self.requests: list[Request] = []
         self.disconnects: list[float] = []
         self.strikes: list[Strike] = []
+        self.sent: list[tuple[float, str]] = []
+        """Every token that was streamed, with time.monotonic() just before it left."""
         self.finished = 0
         """Chat answers that were sent to their end."""
         self.changed = threading.Condition()
