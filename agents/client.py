@@ -178,6 +178,17 @@ async def _is_ours(client: Client) -> bool:
 async def _start(data_dir: Path) -> None:
     """Returns when an engine listens; it has a session of its own, so it outlives the terminal."""
     command = [sys.executable, "-P", "-m", f"{__package__}.engine", "--data-dir", os.fspath(data_dir)]
+    status, said = await _run(command)
+    if status < 0:  # somebody killed it; who does so twice wants it dead
+        status, said = await _run(command)
+    if status:
+        killed = f"It was ended by {signal.Signals(-status).name}." if status < 0 else ""
+        lines = said.decode(errors="replace").split("\n")
+        raise _does_not_start(data_dir, one_line(next((line for line in reversed(lines) if line.strip()), killed)))
+
+
+async def _run(command: list[str]) -> tuple[int, bytes]:
+    """The exit status, negative for a signal, and what was said on stderr."""
     quiet, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     starting = await asyncio.create_subprocess_exec(
         *command, stdin=quiet, stdout=quiet, stderr=pipe, start_new_session=True
@@ -188,9 +199,7 @@ async def _start(data_dir: Path) -> None:
         starting.kill()
         await starting.communicate()
         raise
-    if starting.returncode:
-        lines = said.decode(errors="replace").split("\n")
-        raise _does_not_start(data_dir, one_line(next((line for line in reversed(lines) if line.strip()), "")))
+    return starting.returncode or 0, said
 
 
 @contextlib.asynccontextmanager

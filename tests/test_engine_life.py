@@ -33,6 +33,34 @@ async def test_a_killed_engine_is_noticed_and_the_next_client_starts_another(dat
     assert engine_pid(data_dir) != killed
 
 
+def killed_at_its_start(times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """So often; the file gets a line for each start."""
+    starts, script = tmp_path / "starts", tmp_path / "python"
+    count = f"echo >> {starts}; [ $(wc -l < {starts}) -gt {times} ] || kill -9 $$"
+    script.write_text(f'#!/bin/sh\n{count}\nexec {sys.executable} "$@"\n')
+    script.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(script))
+    return starts
+
+
+async def test_an_engine_that_is_killed_while_it_starts_is_started_once_more(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = killed_at_its_start(1, tmp_path, monkeypatch)
+    await (await connect(data_dir)).aclose()
+    assert len(starts.read_text()) == 2
+
+
+async def test_an_engine_that_is_killed_at_each_start_is_told_as_such(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = killed_at_its_start(9, tmp_path, monkeypatch)
+    with pytest.raises(DocmindError, match=r"does not start\. It was ended by SIGKILL\.") as failed:
+        await connect(data_dir)
+    assert failed.value.code == Code.ENGINE_START
+    assert len(starts.read_text()) == 2
+
+
 async def test_a_socket_file_left_over_from_a_crash_is_no_obstacle(data_dir: Path) -> None:
     with socket.socket(socket.AF_UNIX) as left_over:
         left_over.bind(str(socket_file(data_dir)))
