@@ -20,6 +20,8 @@ _FOLLOWS = re.compile(rf"[\s.,;]*{_MARK.pattern}")
 _FENCED = re.compile(r"(?ms)^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)")
 _INLINE = re.compile(r"`[^`\n]+`")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s|\s*\|")
+_ORDINAL = re.compile(r"\s*\d{1,2}[.)]\s")
+"""The number of a list item: a fact of the list, not of the passage."""
 _LEAD = re.compile(r"[\s*#>|•+-]*(?:\d{1,2}[.)]\s*)?")
 _BETWEEN = re.compile(r"[\s,;]*")
 _WIDEST_RANGE = 20
@@ -104,7 +106,8 @@ def _units(answer: str, marks: Sequence[re.Match[str]]) -> list[Span]:
 
 def _split(text: str, block: Span) -> Iterator[Span]:
     if _ITEM.match(text, *block):
-        yield block
+        ordinal = _ORDINAL.match(text, *block)
+        yield (ordinal.end() if ordinal else block[0]), block[1]
     else:
         yield from ((block[0] + start, block[0] + end) for start, end in sentences(text[slice(*block)]))
 
