@@ -65,6 +65,8 @@ class Scrolling(ScrollView, can_focus=True):
         super().watch_scroll_y(old, new)
         if self._moving or round(old) == round(new):
             return
+        if round(old) > max(self.virtual_size.height - self.page, 0):
+            return  # the page has grown over the end: nobody has scrolled
         self.following = False
         self._mend(round(old), round(new))
         if round(self.scroll_y) >= self.virtual_size.height - self.page and new > old:

@@ -51,6 +51,19 @@ async def test_a_resize_wraps_again_and_keeps_the_text_at_the_top(app: Transcrip
         assert all(len(line) <= 34 for line in app.shown())
 
 
+@pytest.mark.parametrize("height", [40, 24, 6])
+async def test_the_end_is_followed_through_a_resize(app: TranscriptApp, height: int) -> None:
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.transcript.ask("r1", "Count")
+        for n in range(60):
+            say(app, f"line {n}\n\n")
+        await pilot.resize_terminal(90, height)
+        await pilot.resize_terminal(90, height + 9)
+        for n in range(60, 90):
+            say(app, f"line {n}\n\n")
+        assert "line 89" in "\n".join(app.shown())
+
+
 async def test_words_are_found_where_nothing_was_rendered_yet(app: TranscriptApp) -> None:
     async with app.run_test(size=(40, 12)):
         app.transcript.load(
