@@ -1,5 +1,6 @@
 """Two answers to the same question: side by side where there is room, else one below the other."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -43,6 +44,8 @@ class CompareScreen(ModalScreen[None]):
         """`turns`: all answers, at least two, in the order in which they were asked for; `run`: which one is shown."""
         super().__init__()
         self._turns = list(turns)
+        self._since = defaultdict[str, list[RunEvent]](list)
+        """What has come of each answer since then."""
         self._shown = next((n for n, turn in enumerate(turns) if turn.run == run), len(turns) - 1)
         self._other = self._shown - 1 if self._shown else 1
 
@@ -64,7 +67,8 @@ class CompareScreen(ModalScreen[None]):
         self._fill("shown", self._shown)
 
     def show(self, event: RunEvent) -> None:
-        """What happens to an answer that is still being written."""
+        """What happens to an answer that is still being written, also before its text stands."""
+        self._since[event.run].append(event)
         for transcript in self.query(Transcript):
             transcript.show(event)
 
@@ -75,6 +79,8 @@ class CompareScreen(ModalScreen[None]):
         transcript = place.query_one(Transcript)
         transcript.clear()
         transcript.recall([turn])
+        for event in self._since[turn.run]:
+            transcript.show(event)
         transcript.go(0)
 
     def action_other(self, step: int) -> None:
