@@ -49,6 +49,9 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll():
             yield Static(self._text(), markup=False)
 
+    def on_resize(self) -> None:
+        self.query_one(Static).update(self._text())
+
     def _text(self) -> Content:
         lines = [Content.from_markup("[bold]docmind[/bold]   ↑ ↓ PageUp PageDown scroll, Esc closes")]
         for place, title in PLACES.items():
