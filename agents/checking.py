@@ -103,8 +103,7 @@ class Climb:
         """Raises DocmindError."""
         self._set(model=one_line(await self._look.model(), _LONGEST))
         self._set(loaded=(await self._look.view()).of(self.state.model))
-        if self._look.cold:  # Ollama's is known only now
-            self._set(state="cold")
+        self._set(state="cold" if self._look.cold else "ready")  # Ollama's is known only now
         if not (self._look.own and self._look.cold):  # to ask for its window would load the model
             await self._know()
         if self._look.cold:

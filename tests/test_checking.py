@@ -113,3 +113,15 @@ async def test_a_server_that_loads_its_model_is_no_dead_one(data_dir: Path, fold
         async with aclosing(client):
             _, found = await checked(client, "slow")
     assert found["slow"].state == "loading"
+
+
+async def test_a_model_that_was_loaded_since_the_last_look_is_ready(
+    data_dir: Path, folder: Path, server: FakeServer
+) -> None:
+    settings = Settings(profiles={"alive": Profile(kind="ollama", url=server.ollama_url, model=server.model)})
+    client = await opened(data_dir, folder, settings)
+    async with aclosing(client):
+        server.loading = True
+        assert (await checked(client, "alive"))[1]["alive"].state == "cold"
+        server.loading = False
+        assert (await checked(client, "alive"))[1]["alive"].state == "ready"
