@@ -129,7 +129,7 @@ def _print_gpu(gpu: "Gpu", ours: frozenset[int]) -> None:
         say(f"  processes    {NOT_TOLD}")
     for holder in holders(gpu, ours):
         whose = "docmind" if holder.ours else holder.user
-        name = holder.name or "a process of another user"
+        name = holder.name or "a process that cannot be seen"
         say(f"  {holder.pid:>9}  {held(holder.memory):>8}  {name}  {whose}".rstrip())
 
 

@@ -66,7 +66,7 @@ class Choosing(Reading):
 
     def action_why(self) -> None:
         if last := self.transcript.last_turn:
-            self.transcript.note(why(last))
+            self.transcript.reply(why(last))
         else:
             self.docmind.say("Nothing has been asked yet.")
 

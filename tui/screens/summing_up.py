@@ -27,13 +27,13 @@ class SummingUp(Choosing):
     def _recalled(self, event: Recalled) -> None:
         words, self._words = self._words, ""
         if not event.turn:
-            self.transcript.note(summary.told(event))
+            self.transcript.reply(summary.told(event))
         elif words:
             self._replace(event, words)
         else:
             text, problem = summary.edit(self.docmind, event)
             if problem:
-                self.transcript.note(summary.told(event))
+                self.transcript.reply(summary.told(event))
                 self.docmind.say("No editor took the summary. Type /summary and other words to replace it.")
             self._replace(event, text)
 
@@ -42,4 +42,4 @@ class SummingUp(Choosing):
             return
         self.link.send(Summarise(turn=before.turn, text=text))
         kept = f"Your summary stands for the first {before.count:,} questions where there is no room for them."
-        self.transcript.note(kept if text else "No summary stands for older questions, until one is made anew.")
+        self.transcript.reply(kept if text else "No summary stands for older questions, until one is made anew.")

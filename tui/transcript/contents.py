@@ -29,6 +29,11 @@ class Contents(Turns):
         """A line that belongs to no question."""
         self._add(Quiet(text, "error" if error else "muted"))
 
+    def reply(self, text: str) -> None:
+        """A note that a command has asked for: it is shown, wherever the text was being read."""
+        self.note(text)
+        self.follow()
+
     def load(self, turns: Sequence[Turn]) -> None:
         """Adds finished turns, as a saved chat has them."""
         first = len(self.layout_of_lines.entries)

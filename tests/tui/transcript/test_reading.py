@@ -26,6 +26,17 @@ async def test_the_end_is_followed_until_the_user_scrolls_up(app: TranscriptApp)
         assert "line 90" in "\n".join(app.shown())
 
 
+async def test_what_a_command_tells_is_seen_wherever_the_text_was_being_read(app: TranscriptApp) -> None:
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.transcript.load([finished("Count", "line\n\n" * 60)])
+        app.transcript.focus()
+        await pilot.press("home")
+        app.transcript.note("Somebody else's news.")
+        assert "Somebody else's news." not in app.shown()
+        app.transcript.reply("What you asked for.")
+        assert "What you asked for." in "\n".join(app.shown())
+
+
 async def test_scrolling_up_through_what_was_never_shown_does_not_jump(app: TranscriptApp) -> None:
     async with app.run_test(size=(40, 12)) as pilot:
         turns = [
