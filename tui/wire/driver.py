@@ -69,7 +69,7 @@ class WireDriver(LinuxDriver):
         if size != self._size:
             self._size = size
             self._grid.forget()
-        out = self._grid.draw(frame)
+        out = self._grid.draw(frame, *size)
         if self._synchronised and len(out) >= _SYNC_FROM:
             out = f"{_SYNC_START}{out}{_SYNC_END}"
         if out:

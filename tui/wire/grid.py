@@ -9,6 +9,7 @@ _CLOSE = 4
 """So many cells in between are cheaper written again than jumped over."""
 _LONG = 8
 """So many spaces are cheaper erased."""
+_MOST = 1 << 16
 _EMPTY = Cell("?", Style(attributes=frozenset({"unknown"})))
 """Stands for a cell of which nothing is known."""
 
@@ -29,18 +30,24 @@ class Grid:
         self._cursor: Place | None = None
         self._style: Style | None = None
 
-    def draw(self, frame: str) -> str:
-        """The shortest bytes that have the effect of `frame`; empty when it changes nothing."""
+    def draw(self, frame: str, columns: int = _MOST, lines: int = _MOST) -> str:
+        """The shortest bytes that have the effect of `frame`; empty when it changes nothing.
+
+        What does not fit on a screen of `columns` and `lines` is left out: a frame that was made before the screen
+        became smaller would be folded by the terminal into its last line and column.
+        """
         rows: dict[int, list[Cell]] = {}
         end = Place(0, 0)
         for drawn in runs(frame):
             if isinstance(drawn, Run):
+                if drawn.row >= lines or drawn.column >= columns:
+                    continue
                 row = rows.get(drawn.row)
                 if row is None:
                     row = rows[drawn.row] = list(self._rows.get(drawn.row, ()))
-                _put(row, drawn.column, drawn.cells)
+                _put(row, drawn.column, drawn.cells[: columns - drawn.column])
             else:
-                end = drawn
+                end = Place(min(drawn.row, lines - 1), min(drawn.column, columns - 1))
         out: list[str] = []
         for number in sorted(rows):
             self._change(number, rows[number], out)

@@ -112,3 +112,16 @@ def test_signs_for_lines_and_graphs_follow_each_other_without_moves() -> None:
 
 def test_after_a_picture_the_place_is_told_again() -> None:
     assert Grid().draw("\x1b[1;1Ha\U0001f600b\x1b[2;1H") == "\x1b[1H\x1b[ma\U0001f600\x1b[1;4Hb\x1b[2H"
+
+
+def test_a_frame_of_a_larger_screen_is_not_folded_into_the_last_line_and_column() -> None:
+    screen, stream = terminal()
+    grid = Grid()
+    rows, columns = ROWS + 3, COLUMNS + 9
+    larger = "".join(f"\x1b[{row + 1};1H{chr(ord('a') + row) * columns}" for row in range(rows))
+    stream.feed(grid.draw(f"{larger}\x1b[{rows};{columns}H", COLUMNS, ROWS))
+    assert screen.display == [chr(ord("a") + row) * COLUMNS for row in range(ROWS)]
+    assert (screen.cursor.y, screen.cursor.x) == (ROWS - 1, COLUMNS - 1)
+    last = "-" * COLUMNS
+    stream.feed(grid.draw(f"\x1b[{ROWS};1H{last}\x1b[1;1H", COLUMNS, ROWS))
+    assert screen.display[-1] == last
