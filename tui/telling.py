@@ -47,8 +47,7 @@ def failure(failed: Failed) -> str:
     tried = [f"  {one_line(each.reason, 500)} [{each.code}]" for each in failed.attempts if not each.ok]
     if failed.code != Code.ALL_FAILED or not tried:
         return f"{failed.message} [{failed.code}]\n{hint}"
-    to_do = "/again asks once more, /model chooses another profile; what was said stays."
-    return "\n".join([f"No profile could answer. [{failed.code}]", *tried, hint, to_do])
+    return "\n".join([f"No profile could answer. [{failed.code}]", *tried, hint])
 
 
 def summary(answered: Answered) -> str:

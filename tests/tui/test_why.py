@@ -38,7 +38,7 @@ def test_each_step_of_the_way_is_told_with_its_reason() -> None:
     assert why(made).splitlines() == [
         "quotes answered.",
         "big came first: you have chosen it.",
-        "big is gone. [ERR_5001] fast took over.",
+        "big is gone. [ERR_5001] fast was asked next.",
         "fast is gone. [ERR_5001] quotes went on with its answer.",
         "No other profile would be next.",
         "Banned: slow.",
@@ -63,7 +63,6 @@ def test_when_all_have_failed_each_is_listed_with_its_reason_and_what_to_do() ->
         "  big: nothing answers. [ERR_5001]",
         "  fast gave no first word within 20 s. [ERR_5002]",
         "Start the server.",
-        "/again asks once more, /model chooses another profile; what was said stays.",
     ]
 
 

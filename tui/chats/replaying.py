@@ -120,7 +120,7 @@ def _asked_anew(file: "RunFile", args: argparse.Namespace) -> "Turn":
     from ..ask import answer
     from .side_by_side import Following
 
-    loaded = load_settings(args, profile=args.rerun)
+    loaded = load_settings(args)
     roots = [os.fsencode(root) for root in resolve(args.paths or [Path()])]
     ask = Ask(run="", question=file.question, profile=args.rerun, fallback=False)
     with Following(file.question) as following:

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from docmind.agents.errors import Code
 from docmind.agents.protocol import Answered, Failed
 from docmind.agents.records import Citation
 
@@ -15,6 +16,8 @@ SHORT_S = 0.5
 """A thought that took less, in seconds, is not worth a line."""
 STALLED_S = 5.0
 """Silence after which an answer counts as stalled, in seconds."""
+
+_TO_DO = "/again asks once more, /model chooses another profile; what was said stays."
 
 
 class _AnswerEntries:
@@ -123,7 +126,8 @@ class TurnEntries:
         if isinstance(end, Failed):
             if self.turn.stopped:
                 return [Quiet("Stopped. What was said stays.")]
-            return [Quiet(failure(end), "error")]
+            to_do = f"\n{_TO_DO}" if end.code == Code.ALL_FAILED and end.attempts else ""
+            return [Quiet(failure(end) + to_do, "error")]
         sources = [self._source(end, citation, first=not number) for number, citation in enumerate(end.citations)]
         return [*(entry for entry in sources if entry), Quiet(summary(end))]
 

@@ -9,6 +9,7 @@ import pytest
 
 from docmind.agents.chats.store import ChatStore
 from docmind.agents.protocol import Answered, Failed, KeptTurn, Prompted, TimedEvent
+from docmind.agents.records import Attempt
 from docmind.tui.chats.side_by_side import side_by_side, told
 from docmind.tui.cli import main
 from docmind.tui.transcript.turn import Turn
@@ -50,6 +51,13 @@ def test_it_is_shown_as_it_was_asked(saved: Path, capsys: Captured) -> None:
             "  fast broke off. Continued by near.",
             "  near · tiny   first 0.1 s, all 0.9 s   20 tok/s",
         ]
+
+
+def test_a_failure_is_told_without_the_commands_of_the_screen() -> None:
+    attempt = Attempt(profile="big", ok=False, code="ERR_5001", reason="big: nothing answers.")
+    turn = Turn("r1", "Why?")
+    turn.take(Failed(run="r1", code="ERR_5000", message="Every ...", hint="Start it.", attempts=[attempt]), 1.0)
+    assert told("then", turn).endswith("  big: nothing answers. [ERR_5001]\nStart it.")
 
 
 def test_the_last_answer_is_taken_where_none_is_named(file: Path, capsys: Captured) -> None:
