@@ -31,7 +31,7 @@ def why(turn: Turn) -> str:
 
 
 def _switched(switch: Switched) -> str:
-    goes_on = "went on with its answer" if switch.continues else "took over"
+    goes_on = "went on with its answer" if switch.continues else "was asked next"
     if switch.smaller:
         goes_on = f"went on with {switch.smaller}"
     return one_line(f"{switch.reason} [{switch.code}] {switch.new} {goes_on}.", 500)

@@ -17,6 +17,11 @@ CALM = 5
 comes and goes with every second."""
 
 
+def slowed_by(gpu: Gpu) -> list[str]:
+    """The reasons of this reading that count."""
+    return [reason for reason in gpu.throttle or () if reason in HOLDS_BACK]
+
+
 class Limits:
     """Cards by index; `take` keeps the sets up to date."""
 
@@ -46,7 +51,7 @@ class Limits:
         if self._is_new(self.full, gpu, self._is_full(gpu)):
             yield f"The memory of GPU {gpu.index} is nearly full. A model that needs more runs slowly, or not at all."
         if self._is_new(self.held, gpu, self._is_held(gpu)):
-            yield f"GPU {gpu.index} is slowed down by {', '.join(gpu.throttle or ())}."
+            yield f"GPU {gpu.index} is slowed down by {', '.join(slowed_by(gpu))}."
 
     def _is_hot(self, gpu: Gpu) -> bool:
         limit = min(HOT_C, gpu.temperature_limit or HOT_C)
@@ -60,7 +65,7 @@ class Limits:
         return gpu.memory_used / gpu.memory_total >= (FREE if gpu.index in self.full else FULL)
 
     def _is_held(self, gpu: Gpu) -> bool:
-        if HOLDS_BACK.intersection(gpu.throttle or ()):
+        if slowed_by(gpu):
             self._calm[gpu.index] = 0
             return True
         self._calm[gpu.index] = self._calm.get(gpu.index, 0) + 1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from docmind.agents.hardware.gpu import Gpu
-from docmind.agents.hardware.limits import CALM, Limits
+from docmind.agents.hardware.limits import CALM, Limits, slowed_by
 
 
 def seen(*indexes: int) -> Limits:
@@ -46,6 +46,15 @@ def test_a_card_at_its_power_limit_only_works_hard() -> None:
     assert slowed_down(("power limit",), ("power limit", "heat")) == [0, 1]
 
 
+def test_a_card_at_its_power_limit_is_not_said_to_be_slowed_down_by_that() -> None:
+    limits = seen()
+    slow = Gpu(index=0, name="Card", throttle=("power limit", "heat"))
+    assert limits.take([slow]) == ["GPU 0 is slowed down by heat."]
+    calmer = Gpu(index=0, name="Card", throttle=("power limit",))
+    assert limits.take([calmer]) == []
+    assert (limits.held, slowed_by(calmer)) == ({0}, [])
+
+
 def test_reasons_that_come_and_go_are_told_once_until_the_card_is_calm() -> None:
     assert slowed_down(*[("heat",), None, (), ("hardware",)] * 4) == [1] + [0] * 15
     assert slowed_down(("heat",), *[("power limit",)] * CALM, ("heat",)) == [1] + [0] * CALM + [1]
@@ -57,7 +66,7 @@ def test_the_words_name_the_card_and_the_reason() -> None:
     assert limits.take([hot]) == [
         "GPU 3 is hot: 91 °C.",
         "The memory of GPU 3 is nearly full. A model that needs more runs slowly, or not at all.",
-        "GPU 3 is slowed down by heat, power limit.",
+        "GPU 3 is slowed down by heat.",
     ]
     assert (limits.hot, limits.full, limits.held) == ({3}, {3}, {3})
 

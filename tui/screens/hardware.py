@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from docmind.agents.hardware.gpu import Gpu
 from docmind.agents.hardware.history import Hour
-from docmind.agents.hardware.limits import Limits
+from docmind.agents.hardware.limits import Limits, slowed_by
 from docmind.agents.hardware.processes import Holder, holders
 from docmind.agents.hardware.watching import Sample
 from docmind.agents.text import one_line
@@ -126,7 +126,7 @@ def _details(gpu: Gpu, limits: Limits) -> Iterator[Content]:
     if gpu.throttle is None:
         yield Content.styled(f"  held down by {NOT_TOLD}", "$text-muted")
     if gpu.throttle:
-        slow = gpu.index in limits.held
+        slow = gpu.index in limits.held and bool(slowed_by(gpu))
         yield Content.styled(
             f"  {'! ' * slow}held down by {', '.join(gpu.throttle)}", "bold $warning" if slow else "$text-muted"
         )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from docmind.agents.hardware.gpu import Gpu
 from docmind.agents.hardware.heat import LONG_S, Heat
 from docmind.agents.hardware.history import Hour, shares
-from docmind.agents.hardware.limits import Limits
+from docmind.agents.hardware.limits import Limits, slowed_by
 from docmind.agents.hardware.watching import Sample
 from docmind.agents.protocol import Answered, AnyEvent, Library, Meter, Observed
 from docmind.agents.views import View
@@ -185,7 +185,7 @@ def _held(gpu: Gpu, known: Known) -> list[Row]:
     """Empty where nothing slows the card down. The reasons come and go faster than the sign."""
     if gpu.index not in known.limits.held:
         return []
-    why = f" by {', '.join(gpu.throttle)}" if gpu.throttle else ""
+    why = f" by {', '.join(slowed_by(gpu))}" if slowed_by(gpu) else ""
     return [Row(_short(f"! slowed down{why}"), role="warning")]
 
 

@@ -43,7 +43,7 @@ async def test_a_pinned_profile_that_is_down_fails_with_its_reason_and_let_go_th
             await chat.press("f9")
             told = chat.text()[chat.text().index("good answered.") :]
     assert "ill came first: you have chosen it." in told
-    assert "[ERR_5009] good took over." in told
+    assert "[ERR_5009] good was asked next." in told
     assert "Next if it fails: quotes." in told
 
 
