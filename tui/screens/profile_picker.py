@@ -31,6 +31,9 @@ class ProfilePicker(Picker):
         self._rule = rule
         self._states = {state.name: state for state in profiles}
 
+    def on_resize(self) -> None:
+        self.fill()
+
     def show(self, profiles: Iterable[ProfileState]) -> None:
         """What is known now, in the order of the fallback chain."""
         states = {state.name: state for state in profiles}
@@ -75,10 +78,12 @@ class ProfilePicker(Picker):
             _column(state.model, _MODEL),
             f"{context:>5}",
         ]
+        memory = "reduced" if state.reduced else _fit(state)
         if self.app.size.width >= _NARROW:
             speed = f"{state.tokens_per_s:.0f} tok/s" if state.tokens_per_s and state.kind != "quotes" else ""
-            memory = "reduced" if state.reduced else _fit(state)
             parts += [f"   {_column(state.kind, _KIND)}", f"{memory:<9}", f"{speed:>10}"]
+        else:
+            parts.append(f"   {memory}")
         return Content.assemble(*parts)
 
 

@@ -68,6 +68,15 @@ async def test_whether_a_model_fits_is_one_word() -> None:
         assert app.rows[0].split()[-3:] == ["partly", "41", "tok/s"]
 
 
+async def test_a_narrow_screen_shows_it_too_also_one_that_has_become_narrow() -> None:
+    app = Opened([msgspec.structs.replace(FAST, model="long" * 20, fit="partly")])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert app.rows[0].split()[-2:] == ["4k", "partly"]
+        assert len(app.rows[0]) <= app.picker.query_one(OptionList).size.width
+
+
 async def test_a_profile_that_is_left_alone_after_failures_shows_that_and_for_how_long() -> None:
     resting = msgspec.structs.replace(
         BALANCED, state="ready", breaker="open", next_try_s=12.4, opened_by="balanced stopped for 15 s."
