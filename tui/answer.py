@@ -11,9 +11,11 @@ import msgspec
 from docmind.agents.protocol import (
     Answered,
     AnyEvent,
+    Entered,
     Library,
     Retracted,
     RolledBack,
+    Saving,
     State,
     Switched,
     Token,
@@ -23,7 +25,7 @@ from docmind.agents.protocol import (
 
 from .progress_line import ProgressLine
 from .sources import source
-from .telling import step, summary
+from .telling import saving, step, summary
 from .terminal import BOLD, DIM, notice, say, say_json, width
 from .wrapping import Wrapper
 
@@ -66,8 +68,10 @@ class Printer:
         match event:
             case State():
                 self.status(STATES.get(event.state, event.state) + (f" ({event.detail})" if event.detail else ""))
-            case Library(notice=text) if text:
+            case Library(notice=text) | Entered(notice=text) if text:
                 self._notice(text)
+            case Saving():
+                self._notice(saving(event))
             case Library(ready=False, todo=todo) if todo:
                 self.status(f"reading document {event.done:,} of {todo:,}")
             case ToolCalled():

@@ -160,9 +160,9 @@ async def _entered(client: "Client", printer: "Printer") -> None:
     async for event in client.events():
         if isinstance(event, Failed):
             raise DocmindError(Code(event.code), event.message, event.hint)
+        printer.show(event)
         if isinstance(event, Entered):
             return
-        printer.show(event)
 
 
 async def _until_answered(client: "Client", run: str) -> "AsyncGenerator[AnyEvent, None]":

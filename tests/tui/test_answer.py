@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from docmind.agents.protocol import Answered, Switched, ToolCalled, ToolReturned
+from docmind.agents.protocol import Answered, ChatInfo, Entered, Saving, Switched, ToolCalled, ToolReturned
 from docmind.agents.records import Attempt, Citation, Passage, Timings, Usage
 from docmind.tui.answer import TextPrinter
 
@@ -67,3 +67,14 @@ def test_a_source_without_page_and_lines_shows_the_heading_of_its_passage(capsys
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1] == "  [1] guide.docx > Parts > Pump"
     assert captured.err.splitlines()[0] == '  searched "blue"   1 passage   0.01 s'
+
+
+def test_what_is_wrong_with_the_saved_chats_is_told(capsys: Captured) -> None:
+    chat = ChatInfo(id="c1", title="", roots=[], made_at=0.0, changed_at=0.0)
+    with TextPrinter() as printer:
+        printer.show(Entered(chat=chat, turns=[]))
+        printer.show(Entered(chat=chat, turns=[], notice="The chats were damaged, and are mended."))
+        printer.show(Saving(run="", problem="The disk is full."))
+    mended, unsaved = capsys.readouterr().err.splitlines()
+    assert mended == "  The chats were damaged, and are mended."
+    assert unsaved.startswith("  This chat is not being saved now. The disk is full.")
