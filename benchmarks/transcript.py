@@ -29,7 +29,8 @@ from textual.widgets import Markdown
 
 from docmind.agents.protocol import Answered, Token
 from docmind.agents.records import Timings, Usage
-from docmind.tui.transcript.turn import Answer, Turn
+from docmind.tui.transcript.parts import Answer
+from docmind.tui.transcript.turn import Turn
 from docmind.tui.transcript.view import Transcript
 from docmind.tui.wire.driver import WireDriver
 

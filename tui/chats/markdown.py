@@ -8,7 +8,8 @@ from docmind.agents.text import clean, one_line
 
 from ..places import place
 from ..telling import step, summary
-from ..transcript.turn import Answer, Call, Note, Turn
+from ..transcript.parts import Answer, Call, Note
+from ..transcript.turn import Turn
 from .opened import SHORT, folders_of, moment
 
 _STOPPED = "Stopped before its end."

@@ -45,13 +45,14 @@ class Doubting(Marking):
     def mark_source(self, passage: Passage, state: SourceState) -> None:
         """What was found out. `unknown`: it is to be checked again."""
         for entry in self.layout_of_lines.entries:
-            if isinstance(entry, SourceLine) and entry.passage == passage:
-                if state == "unknown":
-                    self._doubted.add(entry)
-                elif entry.became != state:
-                    entry.became = state
-                    entry.forget()
-                    self.refresh()
+            if not isinstance(entry, SourceLine) or entry.became == state or not entry.cites(passage):
+                continue
+            if state == "unknown":
+                self._doubted.add(entry)
+            else:
+                entry.became = state
+                entry.forget()
+                self.refresh()
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)

@@ -1,5 +1,7 @@
 """The rows that a chat is made of: each renders itself at a width, and remembers its lines for the last one."""
 
+from collections.abc import Callable
+
 from rich.text import Text
 
 from docmind.agents.protocol import SourceState
@@ -108,11 +110,19 @@ class Foldable(Entry):
 
     stop = True
 
-    def __init__(self, title: str, inside: str, result: str = "") -> None:
-        """`result` stands behind the title, which is cut where both do not fit."""
+    def __init__(self, title: str, inside: Callable[[], str] | None, result: str = "") -> None:
+        """`inside` is asked for the text while it is open; None: it does not open.
+
+        `result` stands behind the title, which is cut where both do not fit.
+        """
         super().__init__()
         self.title, self.result = title, f"   {result}" if result else ""
-        self.inside, self.open = inside[:_MOST_SHOWN], False
+        self._inside, self.open = inside, False
+
+    @property
+    def inside(self) -> str:
+        """What it opens to."""
+        return self._inside()[:_MOST_SHOWN] if self._inside else ""
 
     @property
     def text(self) -> str:  # type: ignore[override]
@@ -121,12 +131,12 @@ class Foldable(Entry):
 
     def toggle(self) -> None:
         """Opens or closes it."""
-        if self.inside:
+        if self._inside:
             self.open = not self.open
             self.forget()
 
     def _render(self, width: int, look: Look) -> list[Line]:
-        sign = (" ▾" if self.open else " ▸") if self.inside else ""
+        sign = (" ▾" if self.open else " ▸") if self._inside else ""
         title = Text(f"  {self.title}", look["muted"])
         title.truncate(max(width - len(self.result) - len(sign), 12), overflow="ellipsis")
         title.append(self.result)
@@ -144,13 +154,24 @@ class SourceLine(Entry):
 
     stop = True
 
-    def __init__(self, citation: Citation, passage: Passage, answer: str, *, first: bool) -> None:
+    def __init__(self, citation: Citation, find: Callable[[], Passage], answer: str, *, first: bool) -> None:
+        """`find` gives the passage."""
         super().__init__()
-        self.citation, self.passage, self._answer = citation, passage, answer
+        self.citation, self._find, self._answer = citation, find, answer
+        self._hash = hash(find())
         self.gap, self._first = first, first
         self.became: SourceState = "current"
         """As far as it is known."""
         self.text = f"[{citation.n}] {place(citation.path, citation.page, citation.lines)} {citation.quote}"
+
+    @property
+    def passage(self) -> Passage:
+        """As the model saw it."""
+        return self._find()
+
+    def cites(self, passage: Passage) -> bool:
+        """Whether it is this one."""
+        return self._hash == hash(passage) and self.passage == passage
 
     def _render(self, width: int, look: Look) -> list[Line]:
         told = source(self.citation, self.passage.heading, self._answer, max(width - 2, 20), SIGNS.get(self.became, ""))

@@ -7,8 +7,10 @@ from itertools import accumulate
 from .entries import Entry
 from .lines import Line, Look
 
-MOST_DRAWN = 3000
-"""Entries that keep their lines; the ones that were not looked at for longest are rendered again."""
+MOST_DRAWN = 2000
+"""Lines that are kept, some fifty pages; those that were not looked at for longest are rendered again."""
+FEWEST_DRAWN = 64
+"""Entries that keep their lines, however many these are: a page may show so many."""
 
 
 class Layout:
@@ -22,7 +24,9 @@ class Layout:
         self._valid = 0
         self._width = 80
         self._look: Look = {}
-        self._drawn: dict[Entry, None] = {}
+        self._drawn: dict[Entry, int] = {}
+        """How many lines each has kept, the one that was looked at last in the end."""
+        self._kept = 0
 
     @property
     def height(self) -> int:
@@ -36,6 +40,7 @@ class Layout:
         for entry in self._drawn:
             entry.forget()
         self._drawn.clear()
+        self._kept = 0
         self._heights = [entry.estimate(width) for entry in self.entries]
         self._valid = 0
 
@@ -46,7 +51,7 @@ class Layout:
         while same < min(old, len(new)) and before[same] is new[same]:
             same += 1
         for entry in before[same:]:
-            self._drawn.pop(entry, None)
+            self._kept -= self._drawn.pop(entry, 0)
         self.entries[first + same : first + old] = new[same:]
         self._heights[first + same : first + old] = [entry.estimate(self._width) for entry in new[same:]]
         self._valid = min(self._valid, first + same)
@@ -75,8 +80,8 @@ class Layout:
         """The lines of an entry; its height is known from then on."""
         entry = self.entries[index]
         lines = entry.lines(self._width, self._look)
-        self._drawn.pop(entry, None)
-        self._drawn[entry] = None
+        self._kept += len(lines) - self._drawn.pop(entry, 0)
+        self._drawn[entry] = len(lines)
         if len(lines) != self._heights[index]:
             self._heights[index] = len(lines)
             self._valid = min(self._valid, index)
@@ -107,7 +112,7 @@ class Layout:
             self._valid = len(self._heights)
 
     def _let_go(self) -> None:
-        while len(self._drawn) > MOST_DRAWN:
+        while self._kept > MOST_DRAWN and len(self._drawn) > FEWEST_DRAWN:
             oldest = next(iter(self._drawn))
-            del self._drawn[oldest]
+            self._kept -= self._drawn.pop(oldest)
             oldest.forget()

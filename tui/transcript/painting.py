@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 
 from .entries import Entry
@@ -78,6 +79,7 @@ class Painting(Scrolling):
         """Where the cursor is."""
         self._words: re.Pattern[str] | None = None
         self._hit: Entry | None = None
+        self._painting = False
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -96,6 +98,15 @@ class Painting(Scrolling):
             self.restyle(look)
             self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """For the screen. Only the mouse asks where a line stands, and it asks `render_line`: painted, each place would
+        be a style of its own, of which Textual keeps 16,384."""
+        self._painting = True
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._painting = False
+
     def render_line(self, y: int) -> Strip:
         width, base = self.size.width, self.rich_style
         number = round(self.scroll_y) + y
@@ -111,8 +122,8 @@ class Painting(Scrolling):
         if (selection := self.text_selection) and (span := selection.get_span(number)):
             style = self.screen.get_component_rich_style("screen--selection")
             text.stylize(style, span[0], len(text) if span[1] == -1 else span[1])
-        strip = Strip(segments_of(text), text.cell_len).apply_style(base)
-        return strip.adjust_cell_length(width, base).apply_offsets(0, number)
+        strip = Strip(segments_of(text), text.cell_len).apply_style(base).adjust_cell_length(width, base)
+        return strip if self._painting else strip.apply_offsets(0, number)
 
     def _is_first_line_of(self, entry: Entry, number: int) -> bool:
         index, inside = self.layout_of_lines.at(number)

@@ -1,5 +1,6 @@
 """A question with all that belongs to its answer: pure data, and how the engine's events change it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from docmind.agents.errors import Code
@@ -23,42 +24,9 @@ from docmind.agents.records import Citation, Passage
 
 from ..telling import continued, switched
 from .blocks import is_open
+from .parts import Answer, Call, Note, Part, Thinking
 
 _BROKEN, _HINT = "The engine ended before the answer was complete.", "What was said is kept, and can be continued."
-
-
-@dataclass(eq=False)
-class Answer:
-    """A piece of the answer's text."""
-
-    text: str = ""
-
-
-@dataclass(eq=False)
-class Thinking:
-    """What the model thought in one go."""
-
-    text: str = ""
-    began: float = 0.0
-    ended: float = 0.0
-
-
-@dataclass(eq=False)
-class Call:
-    """A call of a tool, and what it returned."""
-
-    called: ToolCalled
-    returned: ToolReturned | None = None
-
-
-@dataclass(eq=False)
-class Note:
-    """Something that the user should know, such as that another profile goes on."""
-
-    text: str
-
-
-Part = Answer | Thinking | Call | Note
 
 
 @dataclass(eq=False)
@@ -105,19 +73,34 @@ class Turn:
     @property
     def passages(self) -> dict[int, Passage]:
         """The passages that the model was shown, by their numbers."""
-        calls = [part for part in self.parts if isinstance(part, Call) and part.returned]
-        return {passage.n: passage for call in calls if call.returned for passage in call.returned.passages}
+        returned = [part.returned for part in self.parts if isinstance(part, Call)]
+        return {passage.n: passage for each in returned if each for passage in each.passages}
+
+    @property
+    def citations(self) -> list[Citation]:
+        """As they stand below the answer, checked; none before it is done."""
+        return self.end.citations if isinstance(self.end, Answered) else []
 
     @property
     def sources(self) -> list[tuple[Citation, Passage]]:
-        """The checked citations as they stand below the answer, with their passages; none before it is done."""
-        passages = self.passages
-        citations = self.end.citations if isinstance(self.end, Answered) else []
-        return [(citation, passages[citation.n]) for citation in citations if citation.n in passages]
+        """The citations with their passages."""
+        return self._with_passages(self.citations)
 
     def citation(self, n: int | None) -> tuple[Citation, Passage] | None:
         """The source with this number, by default the first; None for an unknown one."""
-        return next((source for source in self.sources if n in (None, source[0].n)), None)
+        wanted = [citation for citation in self.citations if n in (None, citation.n)]
+        return next(iter(self._with_passages(wanted)), None)
+
+    def _with_passages(self, citations: Sequence[Citation]) -> list[tuple[Citation, Passage]]:
+        """Those of which a passage was shown to the model; nothing is unpacked for none."""
+        passages = self.passages if citations else {}
+        return [(citation, passages[citation.n]) for citation in citations if citation.n in passages]
+
+    def pack(self) -> None:
+        """It is done: thoughts and passages, which are read only when they are opened, take less memory."""
+        for part in self.parts:
+            if isinstance(part, Thinking | Call):
+                part.pack()
 
     @classmethod
     def recalled(cls, kept: KeptTurn, now: float) -> "Turn":
@@ -168,7 +151,7 @@ class Turn:
 
     def _thinking(self, now: float) -> Thinking:
         if not (self.parts and isinstance(self.parts[-1], Thinking)):
-            self.parts.append(Thinking(began=now))
+            self.parts.append(Thinking(now))
         thinking = self.parts[-1]
         assert isinstance(thinking, Thinking)
         thinking.ended = now
@@ -231,6 +214,9 @@ class Turn:
     def _finish(self, answered: Answered) -> None:
         """The finished answer stands where the streamed one stood; they differ where a mark was corrected."""
         self.end = answered
+        for part in self.parts:
+            if isinstance(part, Answer) and part.text == answered.answer:
+                part.text = answered.answer  # once in memory is enough
         if self.answer.strip() != answered.answer.strip():
             self.parts = [part for part in self.parts if not isinstance(part, Answer)]
             self.parts.append(Answer(answered.answer))

@@ -1,5 +1,6 @@
 """Turns a Turn into the entries that show it. What has not changed keeps its entry, with the lines it has drawn."""
 
+from functools import partial
 from itertools import pairwise
 
 from docmind.agents.errors import Code
@@ -10,7 +11,8 @@ from ..doing import state_words
 from ..telling import call, failure, outcome, summary
 from .blocks import Splitter
 from .entries import Entry, Foldable, Markdown, Question, Quiet, SourceLine, passages_told
-from .turn import Answer, Call, Note, Part, Thinking, Turn
+from .parts import Answer, Call, Note, Part, Thinking
+from .turn import Turn
 
 SHORT_S = 0.5
 """A thought that took less, in seconds, is not worth a line."""
@@ -48,7 +50,7 @@ class TurnEntries:
         self.turn = turn
         self._question = Question(turn.question)
         self._answers: dict[Answer, _AnswerEntries] = {}
-        self._folds: dict[Part, tuple[str, Foldable]] = {}
+        self._folds: dict[Part, tuple[tuple[str, str, int], Foldable]] = {}
         self._notes: dict[Note, Quiet] = {}
         self._waiting = Quiet("")
         self._end: list[Entry] | None = None
@@ -76,6 +78,7 @@ class TurnEntries:
         else:
             if self._end is None:
                 self._end = self._ending(self.turn.end)
+                self.turn.pack()
             entries += self._end
         for before, entry in pairwise(entries):
             if isinstance(entry, Foldable) and isinstance(before, Foldable):
@@ -90,23 +93,23 @@ class TurnEntries:
             case Thinking():
                 seconds = part.ended - part.began
                 title = f"thought for {max(seconds, 1):.0f} s"
-                return [self._fold(part, title, part.text.strip())] if seconds >= SHORT_S else []
+                return [self._fold(part, title, size=len(part.text.strip()))] if seconds >= SHORT_S else []
             case Call(called, None):
-                return [self._fold(part, f"{call(called, None)} …", "")]
+                return [self._fold(part, f"{call(called, None)} …")]
             case Call(called, returned):
                 assert returned
-                return [self._fold(part, call(called, returned), passages_told(returned.passages), outcome(returned))]
+                return [self._fold(part, call(called, returned), outcome(returned), len(returned.passages))]
             case Note():
                 return [self._notes.setdefault(part, Quiet(part.text))]
 
-    def _fold(self, part: Part, title: str, inside: str, result: str = "") -> Foldable:
-        """The same one while it says the same; a changed one stays open."""
-        known = self._folds.get(part)
-        if known and known[0] == title + inside:
+    def _fold(self, part: Thinking | Call, title: str, result: str = "", size: int = 0) -> Foldable:
+        """The same one while it says the same; a changed one stays open. `size` of what is inside: it only grows."""
+        known, says = self._folds.get(part), (title, result, size)
+        if known and known[0] == says:
             return known[1]
-        fold = Foldable(title, inside, result)
+        fold = Foldable(title, partial(_inside, part) if size else None, result)
         fold.open = bool(known and known[1].open)
-        self._folds[part] = (title + inside, fold)
+        self._folds[part] = (says, fold)
         return fold
 
     def _doing(self, now: float) -> str:
@@ -128,9 +131,16 @@ class TurnEntries:
                 return [Quiet("Stopped. What was said stays.")]
             to_do = f"\n{_TO_DO}" if end.code == Code.ALL_FAILED and end.attempts else ""
             return [Quiet(failure(end) + to_do, "error")]
-        sources = [self._source(end, citation, first=not number) for number, citation in enumerate(end.citations)]
-        return [*(entry for entry in sources if entry), Quiet(summary(end))]
+        cited = [citation for citation, _ in self.turn.sources]
+        return [*(self._source(end, each, first=each is cited[0]) for each in cited), Quiet(summary(end))]
 
-    def _source(self, end: Answered, citation: Citation, *, first: bool) -> Entry | None:
-        passage = self.turn.passages.get(citation.n)
-        return SourceLine(citation, passage, end.answer, first=first) if passage else None
+    def _source(self, end: Answered, citation: Citation, *, first: bool) -> Entry:
+        turn = self.turn
+        return SourceLine(citation, lambda: turn.passages[citation.n], end.answer, first=first)
+
+
+def _inside(part: Thinking | Call) -> str:
+    """What is folded away."""
+    if isinstance(part, Thinking):
+        return part.text.strip()
+    return passages_told(part.returned.passages) if part.returned else ""

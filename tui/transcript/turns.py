@@ -47,9 +47,10 @@ class Turns(Doubting):
     def source_beside(self, citation: Citation, step: int) -> tuple[Citation, Passage] | None:
         """The source `step` places behind this one in the list of its answer; None beyond the ends of the list."""
         for run in reversed(self._turns):
-            sources = self._turn(run).sources
-            place = next((n + step for n, (each, _) in enumerate(sources) if each is citation), None)
-            if place is not None:
+            turn = self._turn(run)
+            if any(each is citation for each in turn.citations):
+                sources = turn.sources
+                place = next(n + step for n, (each, _) in enumerate(sources) if each is citation)
                 return sources[place] if 0 <= place < len(sources) else None
         return None
 

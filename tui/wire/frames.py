@@ -57,18 +57,23 @@ def runs(data: str) -> Iterator[Run | Place]:
     yield Place(row, column)
 
 
-@lru_cache(4096)
+_cell = lru_cache(4096)(Cell)
+"""The same cell for the same character in the same style: a page has thousands."""
+
+
+@lru_cache(1024)
 def cells_of(text: str, style: Style) -> list[Cell]:
     """The cells that a text takes; control and direction characters take none."""
     if text.isascii() and text.isprintable():
-        return [Cell(character, on_blank(style) if character == " " else style) for character in text]
+        blank = on_blank(style)
+        return [_cell(character, blank if character == " " else style) for character in text]
     text = _UNSAFE.sub("", text)
     cells: list[Cell] = []
     for start, end, width in split_graphemes(text)[0]:
         if width == 0 and cells:
             last = -1 if cells[-1].text else -2
-            cells[last] = Cell(cells[last].text + text[start:end], style)
+            cells[last] = _cell(cells[last].text + text[start:end], style)
         elif width:
-            cells.append(Cell(text[start:end], on_blank(style) if text[start:end] == " " else style))
-            cells += [Cell("", style)] * (width - 1)
+            cells.append(_cell(text[start:end], on_blank(style) if text[start:end] == " " else style))
+            cells += [_cell("", style)] * (width - 1)
     return cells
