@@ -1,14 +1,12 @@
-"""A screen that is lost in mid-answer and comes back: python benchmarks/detach.py [--times 50] [--answers 1000]
+"""A screen that is lost in mid-answer and comes back: python benchmarks/detach.py [--times 50]
 
 `docmind` runs in a real pty against a model server that sends numbered words, 50 a second. At a random word the pty is
 closed, or the screen is killed, in turn; docmind is started again on the same folder, at once or when the answer is
 done. Told: words missing or doubled in the whole answer as the screen shows it then; how long it took from the start of
-the program, and from its first paint, until the text was there. Then the memory of the engine and of a screen before
-and after so many answers in one chat.
+the program, and from its first paint, until the text was there.
 """
 
 import argparse
-import asyncio
 import os
 import random
 import re
@@ -16,7 +14,6 @@ import signal
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -25,15 +22,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-import psutil
 from pty_probe import FAST, Probe
 
-from docmind.agents.chats.schema import chats_file
-from docmind.agents.chats.store import ChatStore
-from docmind.agents.client import connect
-from docmind.agents.configuration import load
-from docmind.agents.protocol import Answered, Ask, Enter, Failed, Open
-from engine_clients import result
 from fakes import FakeServer
 from program import Program
 
@@ -41,8 +31,6 @@ PROMPT = "Ask about your documents"
 SEARCH = 'Thought: I look.\nAction: search_documents\nAction Input: {"query": "pump"}\n'
 WORDS = [f"word{n}" for n in range(200)]
 PASSAGE = "The pump of the cooling loop is blue, and moves 18 litres a minute. " * 20
-WARM = 50
-"""Answers before memory is measured for the first time."""
 
 
 class Bench:
@@ -121,73 +109,13 @@ def row(what: str, seconds: list[float]) -> None:
     print(f"{what:40} median {statistics.median(ordered):6.3f} s   max {ordered[-1]:6.3f} s", flush=True)
 
 
-def report_memory(answers: int) -> None:
-    with bench("Answer: " + " ".join(WORDS), 0.0) as ready, ready.screen() as probe:
-        probe.wait(r"model · .*●")
-        probe.keys("Go", "enter")
-        probe.wait("word199")
-        asking = Asking(ready, WARM)
-        asking.finish(probe)
-        before = asking.engine_mb(), probe.rss_mb()
-        asking = Asking(ready, answers)
-        asking.finish(probe)
-        after = asking.engine_mb(), probe.rss_mb()
-    for name, first, last in zip(("engine", "screen"), before, after, strict=True):
-        print(f"memory of the {name}: {first:.1f} MB, after {answers:,} answers {last - first:+.1f} MB")
-
-
-class Asking(threading.Thread):
-    """Asks in the chat that the screen shows."""
-
-    def __init__(self, bench: Bench, answers: int) -> None:
-        super().__init__()
-        self._bench, self._answers = bench, answers
-        self._environ = bench.program.environ
-        self.start()
-
-    def finish(self, probe: Probe) -> None:
-        while self.is_alive():
-            probe.rest(0.2)
-        probe.rest(2)
-
-    def engine_mb(self) -> float:
-        folder = str(self._bench.program.data_dir.resolve())
-        (engine,) = [p for p in psutil.process_iter(["cmdline"]) if folder in (p.info["cmdline"] or [])]
-        return float(engine.memory_info().rss) / 1e6
-
-    def run(self) -> None:
-        asyncio.run(self._ask())
-
-    async def _ask(self) -> None:
-        os.environ["XDG_RUNTIME_DIR"] = self._environ["XDG_RUNTIME_DIR"]
-        loaded = load(self._bench.config, {"DOCMIND_DATA_DIR": os.fspath(self._bench.program.data_dir)}, {})
-        client = await connect(loaded.data_dir)
-        client.send(Open(settings=loaded.settings, roots=[os.fsencode(self._bench.documents)]))
-        client.send(Enter(chat=self._chat()))
-        for number in range(self._answers):
-            run = f"{self.name}-{number}"
-            client.send(Ask(run=run, question=f"Question {number}?"))
-            _, end = await result(client, run)
-            assert isinstance(end, Answered), end if isinstance(end, Failed) else ""
-        await client.aclose()
-
-    def _chat(self) -> str:
-
-        with ChatStore(chats_file(self._bench.program.data_dir)) as store:
-            return store.chats()[0].id
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=50)
-    parser.add_argument("--answers", type=int, default=1000)
     args = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     random.seed(1)
-    if args.times:
-        report_losses(args.times)
-    if args.answers:
-        report_memory(args.answers)
+    report_losses(args.times)
 
 
 if __name__ == "__main__":

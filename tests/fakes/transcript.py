@@ -50,7 +50,8 @@ class TranscriptApp(App[None]):
 def answered(text: str, **more: Any) -> Answered:
     timings = Timings(first_token_ms=600, total_ms=3200, tokens_per_s=41)
     rest: dict[str, Any] = {"citations": [], "steps": [], "attempts": [], "usage": Usage(), "timings": timings}
-    return Answered(run="r1", answer=text, profile="balanced", model="llama", **rest | more)
+    rest["run"] = "r1"
+    return Answered(answer=text, profile="balanced", model="llama", **rest | more)
 
 
 def say(app: TranscriptApp, text: str, run: str = "r1") -> None:

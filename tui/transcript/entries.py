@@ -1,6 +1,6 @@
 """The rows that a chat is made of: each renders itself at a width, and remembers its lines for the last one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.text import Text
 
@@ -14,6 +14,7 @@ from ..stale import SIGNS
 from .blocks import Block
 from .lines import Line, Look, indented, wrap
 from .markdown import render
+from .turn import Turn
 
 _MOST_SHOWN = 20_000
 """Characters of a thought, or of a passage below a tool call, that are shown."""
@@ -31,9 +32,9 @@ class Entry:
         self.gap = True
         """Whether an empty line stands before it."""
         self._drawn: tuple[int, int, bool] | None = None
-        self._lines: list[Line] = []
+        self._lines: Sequence[Line] = ()
 
-    def lines(self, width: int, look: Look) -> list[Line]:
+    def lines(self, width: int, look: Look) -> Sequence[Line]:
         """At most `width` cells wide; the same list until something changes."""
         key = (width, id(look), self.gap)
         if key != self._drawn:
@@ -47,7 +48,7 @@ class Entry:
 
     def forget(self) -> None:
         """Lets the lines go; they are rendered again when they are needed."""
-        self._drawn, self._lines = None, []
+        self._drawn, self._lines = None, ()
 
     def estimate(self, width: int) -> int:
         """About how many lines it has."""
@@ -154,27 +155,31 @@ class SourceLine(Entry):
 
     stop = True
 
-    def __init__(self, citation: Citation, find: Callable[[], Passage], answer: str, *, first: bool) -> None:
-        """`find` gives the passage."""
+    def __init__(self, turn: Turn, citation: Citation, passage: Passage, *, first: bool) -> None:
         super().__init__()
-        self.citation, self._find, self._answer = citation, find, answer
-        self._hash = hash(find())
+        self.citation, self._turn = citation, turn
+        self._hash = hash(passage)
         self.gap, self._first = first, first
         self.became: SourceState = "current"
         """As far as it is known."""
-        self.text = f"[{citation.n}] {place(citation.path, citation.page, citation.lines)} {citation.quote}"
+
+    @property
+    def text(self) -> str:  # type: ignore[override]
+        cited = self.citation
+        return f"[{cited.n}] {place(cited.path, cited.page, cited.lines)} {cited.quote}"
 
     @property
     def passage(self) -> Passage:
         """As the model saw it."""
-        return self._find()
+        return self._turn.passages[self.citation.n]
 
     def cites(self, passage: Passage) -> bool:
         """Whether it is this one."""
         return self._hash == hash(passage) and self.passage == passage
 
     def _render(self, width: int, look: Look) -> list[Line]:
-        told = source(self.citation, self.passage.heading, self._answer, max(width - 2, 20), SIGNS.get(self.became, ""))
+        became, answer = SIGNS.get(self.became, ""), self._turn.answer
+        told = source(self.citation, self.passage.heading, answer, max(width - 2, 20), became)
         mark = len(f"[{self.citation.n}]")
         line = Text.assemble("  ", (told[:mark], look["citation"]), (told[mark:], look["source"]))
         if not self.citation.verified:

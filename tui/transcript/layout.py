@@ -76,7 +76,7 @@ class Layout:
         lines = self.draw(index)
         return lines[inside] if inside < len(lines) else None
 
-    def draw(self, index: int) -> list[Line]:
+    def draw(self, index: int) -> Sequence[Line]:
         """The lines of an entry; its height is known from then on."""
         entry = self.entries[index]
         lines = entry.lines(self._width, self._look)

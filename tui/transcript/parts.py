@@ -6,6 +6,9 @@ from docmind.agents.protocol import ToolCalled, ToolReturned
 
 from .packed import Packed
 
+_SHORT = 500
+"""Characters of a thought that are not worth packing."""
+
 
 @dataclass(eq=False)
 class Answer:
@@ -40,7 +43,7 @@ class Thinking:
 
     def pack(self) -> None:
         """Nothing more is expected to come."""
-        if isinstance(self._text, str):
+        if isinstance(self._text, str) and len(self._text) > _SHORT:
             self._text = Packed(self._text)
 
 

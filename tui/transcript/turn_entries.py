@@ -5,7 +5,6 @@ from itertools import pairwise
 
 from docmind.agents.errors import Code
 from docmind.agents.protocol import Answered, Failed
-from docmind.agents.records import Citation
 
 from ..doing import state_words
 from ..telling import call, failure, outcome, summary
@@ -131,12 +130,11 @@ class TurnEntries:
                 return [Quiet("Stopped. What was said stays.")]
             to_do = f"\n{_TO_DO}" if end.code == Code.ALL_FAILED and end.attempts else ""
             return [Quiet(failure(end) + to_do, "error")]
-        cited = [citation for citation, _ in self.turn.sources]
-        return [*(self._source(end, each, first=each is cited[0]) for each in cited), Quiet(summary(end))]
-
-    def _source(self, end: Answered, citation: Citation, *, first: bool) -> Entry:
-        turn = self.turn
-        return SourceLine(citation, lambda: turn.passages[citation.n], end.answer, first=first)
+        sources = [
+            SourceLine(self.turn, citation, passage, first=not number)
+            for number, (citation, passage) in enumerate(self.turn.sources)
+        ]
+        return [*sources, Quiet(summary(end))]
 
 
 def _inside(part: Thinking | Call) -> str:
