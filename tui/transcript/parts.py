@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from docmind.agents.protocol import ToolCalled, ToolReturned
 
 from .packed import Packed
@@ -47,28 +49,41 @@ class Thinking:
             self._text = Packed(self._text)
 
 
+class _Step(msgspec.Struct, frozen=True):
+    called: ToolCalled
+    returned: ToolReturned | None = None
+
+
 class Call:
     """A call of a tool, and what it returned."""
 
     __match_args__ = ("called", "returned")
 
     def __init__(self, called: ToolCalled) -> None:
-        self.called = called
-        self._returned: ToolReturned | Packed[ToolReturned] | None = None
+        self._held: _Step | Packed[_Step] = _Step(called)
+
+    @property
+    def _step(self) -> _Step:
+        return self._held.unpacked() if isinstance(self._held, Packed) else self._held
+
+    @property
+    def called(self) -> ToolCalled:
+        """The tool, and with what."""
+        return self._step.called
 
     @property
     def returned(self) -> ToolReturned | None:
         """None: it is still at work."""
-        return self._returned.unpacked() if isinstance(self._returned, Packed) else self._returned
+        return self._step.returned
 
     @returned.setter
     def returned(self, returned: ToolReturned) -> None:
-        self._returned = returned
+        self._held = _Step(self.called, returned)
 
     def pack(self) -> None:
         """Its passages are as good as read."""
-        if isinstance(self._returned, ToolReturned):
-            self._returned = Packed(self._returned)
+        if isinstance(self._held, _Step):
+            self._held = Packed(self._held)
 
 
 Part = Answer | Thinking | Call | Note

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from docmind.agents.errors import Code
 from docmind.agents.protocol import (
     CANCELLED,
@@ -101,6 +103,8 @@ class Turn:
         for part in self.parts:
             if isinstance(part, Thinking | Call):
                 part.pack()
+        if isinstance(self.end, Answered):
+            self.end = replace(self.end, steps=[], attempts=[])  # the parts and the switches tell the same
 
     @classmethod
     def recalled(cls, kept: KeptTurn, now: float) -> "Turn":
