@@ -103,6 +103,7 @@ class Turn:
         for part in self.parts:
             if isinstance(part, Thinking | Call):
                 part.pack()
+        self.state = None
         if isinstance(self.end, Answered):
             self.end = replace(self.end, steps=[], attempts=[])  # the parts and the switches tell the same
 
