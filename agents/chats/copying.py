@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ..protocol import CANCELLED, Failed
 from .records import ChatInfo, KeptTurn, Summary, TimedEvent
 
 
@@ -19,7 +20,7 @@ class Copy(NamedTuple):
 
 
 def copied(info: ChatInfo, turns: Iterable[KeptTurn], summaries: Mapping[str, Summary], now: float) -> Copy:
-    """All branches of this chat. An answer that goes on there is broken off here. `now`: Unix time."""
+    """All branches of this chat. An answer that goes on there is stopped here. `now`: Unix time."""
     chat, kept = uuid.uuid4().hex, list(turns)
     names = {turn.run: uuid.uuid4().hex for turn in kept}
     new = [_copied(turn, names, chat) for turn in kept]
@@ -30,17 +31,22 @@ def copied(info: ChatInfo, turns: Iterable[KeptTurn], summaries: Mapping[str, Su
     return Copy(
         msgspec.structs.replace(info, title=f"{info.title} (copy)", **own, **plain),
         new,
-        {names[run]: msgspec.structs.replace(kept, run=names[run]) for run, kept in summaries.items()},
+        {names[run]: msgspec.structs.replace(summary, run=names[run]) for run, summary in summaries.items()},
     )
 
 
 def _copied(turn: KeptTurn, names: dict[str, str], chat: str) -> KeptTurn:
     run = names[turn.run]
+    events = [TimedEvent(timed.at, msgspec.structs.replace(timed.event, run=run)) for timed in turn.events]
+    goes_on = turn.state == "going on"
+    if goes_on:
+        at = events[-1].at if events else 0.0
+        events.append(TimedEvent(at, Failed(run=run, code=CANCELLED, message="Stopped.")))
     return msgspec.structs.replace(
         turn,
         run=run,
         parent=names.get(turn.parent or ""),
         chat=chat,
-        state="broken" if turn.state == "going on" else turn.state,
-        events=[TimedEvent(timed.at, msgspec.structs.replace(timed.event, run=run)) for timed in turn.events],
+        state="stopped" if goes_on else turn.state,
+        events=events,
     )
