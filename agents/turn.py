@@ -157,18 +157,19 @@ class Turn:
             yield from self._show("".join(self._thought).strip())
 
     def _begin_again(self, kept: str) -> Iterator[AnyRunEvent]:
-        """Another backend goes on after `kept`: what was shown beyond that is taken back."""
-        shown, first_token_ms = len("".join(self._answer)), self.first_token_ms
+        """Another backend goes on after `kept`: what was shown beyond that, or in its place, is taken back."""
+        shown, first_token_ms = "".join(self._answer), self.first_token_ms
         told = bool(shown) or self._thinks
         self._begin_step()
-        if not kept:
-            yield from [Retracted(run=self._run, thoughts=True)] * told
+        again = list(self._tell(self._splitter.feed(kept)))
+        stays = "".join(self._answer)
+        if kept and shown.startswith(stays):
+            self.first_token_ms, self._thinks = first_token_ms, True
+            if beyond := len(shown) - len(stays):
+                yield Retracted(run=self._run, last=beyond)
             return
-        for _ in self._tell(self._splitter.feed(kept)):
-            pass  # it is shown already
-        self.first_token_ms, self._thinks = first_token_ms, True
-        if beyond := shown - len("".join(self._answer)):
-            yield Retracted(run=self._run, last=beyond)
+        yield from [Retracted(run=self._run, thoughts=True)] * told
+        yield from again
 
     def _take_back(self) -> Iterator[Retracted]:
         """The step is over without an answer; text that was shown as one was none."""

@@ -114,6 +114,21 @@ async def test_another_answer_takes_the_place_of_what_was_shown(library: Library
     assert told.answered.answer == told.shown.strip() == "It says that the pump is blue [1]."
 
 
+async def test_what_was_said_before_comes_back_when_another_answer_in_its_place_is_no_use(library: Library) -> None:
+    other = "Thought: I know.\nAnswer: It says that the pump"
+    async with (
+        Dying(14) as first,
+        FakeServer([other], fault=Fault("repeat", after=6)) as second,
+        FakeServer(goes_on) as third,
+        candidates(first, second, third) as chain,
+    ):
+        told = await ask(library, chain, QUESTION)
+    assert told.answered, told.error
+    assert [attempt.profile for attempt in told.answered.attempts] == ["first", "first", "second", "third"]
+    assert told.answered.answer == told.shown.strip() == ANSWER
+    assert told.thought.strip() == "I can answer now."
+
+
 async def test_prose_of_a_backend_that_then_goes_on_is_taken_back(library: Library) -> None:
     def chats(messages: Messages) -> str:
         return f"Sure, here is the rest.\nAnswer: {goes_on(messages)}"

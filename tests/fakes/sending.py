@@ -86,7 +86,7 @@ class _Sending:
         tokens = self._tokens
         if not self._fault or index != min(self._fault.after, tokens + (self._fault.after > tokens)):
             return False
-        self._fake.log_strike(max(0, min(index, tokens)))
+        self._fake.log_strike(max(0, min(index, tokens)), late=index > tokens)
         return True
 
     def _break(self) -> bool:

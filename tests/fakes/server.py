@@ -33,10 +33,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Strike:
-    """A fault that struck at time.monotonic() `at`, when `tokens` of the reply had been sent."""
+    """A fault that struck at time.monotonic() `at`, when `tokens` of the reply had been sent; `late`: and its end."""
 
     at: float
     tokens: int
+    late: bool
 
 
 class _HTTPServer(ThreadingHTTPServer):
@@ -222,9 +223,9 @@ class FakeServer:
         request = Request(method, path, headers, body, time.monotonic())
         self.note(lambda: self.requests.append(request))
 
-    def log_strike(self, tokens: int) -> None:
+    def log_strike(self, tokens: int, *, late: bool = False) -> None:
         """Called by the handler when a fault strikes."""
-        strike = Strike(time.monotonic(), tokens)
+        strike = Strike(time.monotonic(), tokens, late)
         self.note(lambda: self.strikes.append(strike))
 
     def log_disconnect(self) -> None:

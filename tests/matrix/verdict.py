@@ -95,15 +95,18 @@ def _wrong_attempts(case: Case, end: Answered, struck: FakeServer) -> list[str]:
     if not failed:
         return ["attempts: none failed"]
     told = [attempt for attempt in failed if attempt.profile == "struck"]
+    struck_in_time = [strike for strike in struck.strikes if not strike.late]
     wrong = [_wrong_attempt(case, attempt) for attempt in told]
-    last_of_each = [number - 1 for number in itertools.accumulate(map(_tries, told)) if number <= len(struck.strikes)]
-    strikes = [struck.strikes[number] for number in last_of_each]
+    last_of_each = [number - 1 for number in itertools.accumulate(map(_tries, told)) if number <= len(struck_in_time)]
+    strikes = [struck_in_time[number] for number in last_of_each]
+    if case.manner[0] == "repeats":  # what it repeats when it is asked again is sent, but not told
+        strikes = strikes[:1]
     wrong += [_wrong_tokens(case, attempt, strike) for attempt, strike in zip(told, strikes, strict=False)]
     if any(attempt.profile == "healthy" for attempt in failed if case.manner[0] != "refuses"):
         wrong.append("attempts: the healthy one is blamed")
     tries = sum(map(_tries, told))
-    if struck.strikes and len(struck.strikes) != tries and case.name != "exit":  # after it, nothing is struck
-        wrong.append(f"attempts: {len(struck.strikes)} calls failed, {tries} are told")
+    if struck_in_time and len(struck_in_time) != tries and case.name != "exit":  # after it, nothing is struck
+        wrong.append(f"attempts: {len(struck_in_time)} calls failed, {tries} are told")
     return wrong
 
 
