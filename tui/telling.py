@@ -67,6 +67,8 @@ def switched(event: Switched) -> str:
     """Why another profile takes over, or the same one with less memory, and what to do about it."""
     if event.smaller:
         return f"{event.reason} {event.new} goes on with {event.smaller}; /restore {event.new} takes that back."
+    if event.code == Code.CONTEXT_OVERFLOW and event.old == event.new:
+        return f"{event.reason} {event.new} is asked again with less of what was said before."
     return f"{event.reason} {event.new} goes on. {event.hint}".strip()
 
 

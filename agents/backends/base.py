@@ -136,6 +136,13 @@ class Checkable(ABC):
 class Backend(Checkable):
     """One profile, made usable."""
 
+    density = 1.0
+    """Tokens that its model makes of one that is estimated; learnt from what its server counts, and never less."""
+
+    async def room(self) -> int:
+        """Context window in tokens as they are estimated here. Raises DocmindError."""
+        return int(await self.context() / self.density)
+
     @property
     def busy(self) -> bool:
         """Whether it is being asked."""

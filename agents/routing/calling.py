@@ -20,6 +20,13 @@ from .candidate import Candidate
 from .fit import answer_reserve, fit, room, size
 from .metering import Metering
 
+DENSEST = 4.0
+"""Tokens for one that is estimated, at most: of random letters and digits every one is a token."""
+LEAST_LEARNT_FROM = 500
+"""Tokens of a prompt, estimated: in a short one the chat template is too large a part."""
+OVERFLOW_MARGIN = 1.1
+"""A prompt that was too long is taken to have so many times the window."""
+
 T = TypeVar("T")
 Item = Delta | Meter | Prompted
 Record = Callable[[Call], None]
@@ -53,9 +60,11 @@ class Calling:
         self._last = 0.0
         self._model = self._backend.profile.model
         self._usage: Usage | None = None
-        self._prompt = 0
+        self._prompt = self._estimate = 0
         self.window = 0
         """Of the backend, in tokens; 0 until it is known."""
+        self.shrinks = False
+        """Whether the next prompt will be shorter, as this one showed that the model makes more tokens of it."""
         self._whole = False
         self._text: list[str] = []
         self._thinking: list[str] = []
@@ -89,6 +98,8 @@ class Calling:
                 while item := await self._in_time(anext(items, None)):
                     yield item
         except DocmindError as error:
+            if error.code == Code.CONTEXT_OVERFLOW:
+                self._is_denser(OVERFLOW_MARGIN * self.window)
             self._breaker.failed(error)
             self._end("failed", error.code)
             raise
@@ -115,10 +126,12 @@ class Calling:
     async def _read(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Item, None]:
         self.window = window = await self._backend.context()
         self._model = await self._backend.model()
-        reserve = answer_reserve(self._backend.profile.max_tokens, window)
-        chosen = choose(self._past, room(messages, window, reserve))
-        fitted = fit([*messages[:1], *chosen.messages, *messages[1:]], window - reserve)
-        self._prompt = size(fitted)
+        usable = await self._backend.room()
+        reserve = answer_reserve(self._backend.profile.max_tokens, usable)
+        chosen = choose(self._past, room(messages, usable, reserve))
+        fitted = fit([*messages[:1], *chosen.messages, *messages[1:]], usable - reserve)
+        self._estimate = size(fitted)
+        self._prompt = round(self._estimate * self._backend.density)
         metering = Metering(self._run, self._backend.name, self._prompt, window, chosen.summarised, chosen.left_out)
         stops = _Stops(stop)
         yield metering.begin()
@@ -131,6 +144,8 @@ class Calling:
                     yield meter
                 if stops.reached(delta.text):
                     break
+        if self._usage and self._estimate >= LEAST_LEARNT_FROM:
+            self._is_denser(self._usage.prompt_tokens)
         yield metering.end(self.usage)
 
     def _prompted(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> Prompted:
@@ -146,6 +161,12 @@ class Calling:
             stop=list(stop),
             messages=[Message(role=str(each.role.value), content=each.content or "") for each in messages],
         )
+
+    def _is_denser(self, tokens: float) -> None:
+        """Learns from a prompt that has so many tokens for the model; what no tokenizer makes is no lesson."""
+        density = tokens / self._estimate if self._estimate else 0.0
+        if self._backend.density < density <= DENSEST:
+            self._backend.density, self.shrinks = density, True
 
     def _take(self, delta: Delta) -> None:
         self._last = time.perf_counter()

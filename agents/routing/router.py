@@ -181,10 +181,14 @@ class Route:
         return True
 
     def _give_another_go(self, calling: Calling, error: DocmindError) -> None:
-        """A model whose connection broke in mid-reply is asked once more before there are only quotations left."""
+        """The last model is asked once more before there are only quotations left.
+
+        When its connection broke in mid-reply, and when it now gets a shorter prompt than the one that was too long.
+        """
         is_last_model = not any(candidate.is_model for candidate in self._chain[1:])
         broke = calling.begun and error.code in (Code.BROKEN, Code.CRASHED)
-        if broke and is_last_model and self.backend.name not in self._had_another_go:
+        shorter = error.code == Code.CONTEXT_OVERFLOW and calling.shrinks
+        if (broke or shorter) and is_last_model and self.backend.name not in self._had_another_go:
             self._had_another_go.add(self.backend.name)
             self._chain.insert(0, self._chain[0])
 

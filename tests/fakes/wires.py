@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+PROMPT_TOKENS = 10
+"""What both wires report for every prompt, unless the reply says something else."""
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -22,6 +25,8 @@ class Reply:
     """What OpenAI's API says instead of an answer."""
     claimed: int | None = None
     """Completion tokens that the server reports where it miscounts."""
+    prompt: int = PROMPT_TOKENS
+    """Prompt tokens that the server reports."""
 
     def tokens(self) -> list[tuple[str, str]]:
         """(field, piece) in the order of sending; a word with the white space before it is a token."""
@@ -36,10 +41,6 @@ class Reply:
 
 def _json(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()  # raw UTF-8: a cut may fall into a character
-
-
-PROMPT_TOKENS = 10
-"""What both wires report for every prompt."""
 
 
 class Wire(Protocol):
@@ -81,7 +82,7 @@ class OllamaWire:
         } | more
 
     def _stats(self, reply: Reply) -> dict[str, Any]:
-        counts = {"prompt_eval_count": PROMPT_TOKENS, "eval_count": reply.count} if reply.usage else {}
+        counts = {"prompt_eval_count": reply.prompt, "eval_count": reply.count} if reply.usage else {}
         return {"done": True, "done_reason": "stop", "total_duration": 10**9, "load_duration": 10**6, **counts}
 
     def preamble(self) -> bytes:
@@ -126,8 +127,8 @@ class OpenAIWire:
 
     @staticmethod
     def _usage(reply: Reply) -> dict[str, int]:
-        total = PROMPT_TOKENS + reply.count
-        return {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": reply.count, "total_tokens": total}
+        total = reply.prompt + reply.count
+        return {"prompt_tokens": reply.prompt, "completion_tokens": reply.count, "total_tokens": total}
 
     def preamble(self) -> bytes:
         return self._event({"role": "assistant", "content": ""})

@@ -1,13 +1,19 @@
 """Who is asked after a prompt was too long for a backend."""
 
+from dataclasses import replace
+
 import pytest
+from llama_index.core.llms import ChatMessage
 
 from docmind.agents.errors import Code, DocmindError
-from fakes import FakeServer, Fault
-from fakes.routed import candidates, step
+from fakes import FakeServer, Fault, Reply
+from fakes.routed import LOOKED_UP, candidates, step
 
 GOOD = "Thought: I know.\nAnswer: It is 42."
 OVERFLOW = Fault("status", status=400, message="context_length_exceeded")
+PASSAGES = ChatMessage(role="user", content="Observation: " + "The pump is blue and hums. " * 350)
+LONG = [*LOOKED_UP[:-1], PASSAGES]
+"""About 2,700 tokens, as they are estimated."""
 
 
 @pytest.mark.parametrize(
@@ -83,3 +89,34 @@ async def test_one_that_is_left_alone_is_not_brought_forward() -> None:
         chain[2].breaker.failed(DocmindError(Code.UNAVAILABLE, "Nothing answers."))
         done = await step(chain)
     assert [profile for profile, _ in done.tried] == ["first", "second"]
+
+
+async def test_the_last_model_is_asked_once_more_with_a_shorter_prompt() -> None:
+    async with FakeServer([GOOD], fault=replace(OVERFLOW, times=1)) as only, candidates(only, windows=(4096,)) as chain:
+        done = await step(chain, LONG)
+    assert done.text == GOOD
+    assert done.tried == [("first", Code.CONTEXT_OVERFLOW), ("first", "")]
+    first, second = (len(str(chat.body["messages"])) for chat in only.chats)
+    assert second < first
+
+
+async def test_a_prompt_that_stays_too_long_leaves_the_last_model() -> None:
+    async with FakeServer([GOOD], fault=OVERFLOW) as only, candidates(only, windows=(4096,)) as chain:
+        done = await step(chain, LONG)
+    assert [profile for profile, _ in done.tried] == ["first", "first", "quotes"]
+
+
+@pytest.mark.parametrize(("counted", "shorter"), [(6000, True), (1, False), (60_000, False)])
+async def test_how_many_tokens_a_model_makes_of_a_prompt_is_learnt_within_reason(counted: int, shorter: bool) -> None:
+    async with FakeServer([Reply(GOOD, prompt=counted)]) as server, candidates(server, windows=(4096,)) as chain:
+        await step(chain, LONG)
+        await step(chain, LONG)
+    first, second = (len(str(chat.body["messages"])) for chat in server.chats)
+    assert (second < first) == shorter
+    assert chain[0].backend.density >= 1
+
+
+async def test_a_short_prompt_teaches_nothing() -> None:
+    async with FakeServer([Reply(GOOD, prompt=100)]) as server, candidates(server, windows=(4096,)) as chain:
+        await step(chain)
+    assert chain[0].backend.density == 1
