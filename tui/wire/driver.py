@@ -45,7 +45,7 @@ class WireDriver(LinuxDriver):
         self._file: Any = _Lasting(self._file)
         # GNU screen erases without colour unless told otherwise; tmux may call itself screen, too.
         self._grid = Grid(erases=not os.environ.get("TERM", "").startswith("screen"))
-        self._size = (0, 0)
+        self._drawn_size = (0, 0)
         self._synchronised = False
 
     def write(self, data: str) -> None:
@@ -66,8 +66,8 @@ class WireDriver(LinuxDriver):
 
     def _draw(self, frame: str) -> None:
         size = (self._app.size.width, self._app.size.height)
-        if size != self._size:
-            self._size = size
+        if size != self._drawn_size:
+            self._drawn_size = size
             self._grid.forget()
         out = self._grid.draw(frame, *size)
         if self._synchronised and len(out) >= _SYNC_FROM:
