@@ -45,7 +45,7 @@ def _part(part: object) -> Iterator[str]:
             yield from (f"*{step(called, returned)}*", "")
         case Note(text):
             yield from (f"*{text}*", "")
-        case Answer(text) if text.strip():
+        case Answer(text=text) if text.strip():
             yield from (text.strip(), "")
 
 

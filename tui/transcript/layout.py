@@ -7,8 +7,8 @@ from itertools import accumulate
 from .entries import Entry
 from .lines import Line, Look
 
-MOST_DRAWN = 2000
-"""Lines that are kept, some fifty pages; those that were not looked at for longest are rendered again."""
+MOST_DRAWN = 1000
+"""Lines that are kept, some twenty-five pages; those that were not looked at for longest are rendered again."""
 FEWEST_DRAWN = 64
 """Entries that keep their lines, however many these are: a page may show so many."""
 

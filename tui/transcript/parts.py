@@ -9,30 +9,14 @@ from docmind.agents.protocol import ToolCalled, ToolReturned
 from .packed import Packed
 
 _SHORT = 500
-"""Characters of a thought that are not worth packing."""
+"""Characters that are not worth packing."""
 
 
-@dataclass(eq=False)
-class Answer:
-    """A piece of the answer's text."""
+class _Written:
+    """What a model writes, piece by piece."""
 
-    text: str = ""
-
-
-@dataclass(eq=False)
-class Note:
-    """Something that the user should know, such as that another profile goes on."""
-
-    text: str
-
-
-class Thinking:
-    """What the model thought in one go."""
-
-    def __init__(self, began: float = 0.0) -> None:
-        """`began`: on the clock of its turn, in seconds."""
-        self.began, self.ended = began, began
-        self._text: str | Packed[str] = ""
+    def __init__(self, text: str = "") -> None:
+        self._text: str | Packed[str] = text
 
     @property
     def text(self) -> str:
@@ -47,6 +31,26 @@ class Thinking:
         """Nothing more is expected to come."""
         if isinstance(self._text, str) and len(self._text) > _SHORT:
             self._text = Packed(self._text)
+
+
+class Answer(_Written):
+    """A piece of the answer's text."""
+
+
+class Thinking(_Written):
+    """What the model thought in one go."""
+
+    def __init__(self, began: float = 0.0) -> None:
+        """`began`: on the clock of its turn, in seconds."""
+        super().__init__()
+        self.began, self.ended = began, began
+
+
+@dataclass(eq=False)
+class Note:
+    """Something that the user should know, such as that another profile goes on."""
+
+    text: str
 
 
 class _Step(msgspec.Struct, frozen=True):

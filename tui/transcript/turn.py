@@ -99,13 +99,14 @@ class Turn:
         return [(citation, passages[citation.n]) for citation in citations if citation.n in passages]
 
     def pack(self) -> None:
-        """It is done: thoughts and passages, which are read only when they are opened, take less memory."""
+        """It is done: texts and passages, which are read only when they are opened or copied, take less memory."""
         for part in self.parts:
-            if isinstance(part, Thinking | Call):
+            if isinstance(part, Answer | Thinking | Call):
                 part.pack()
         self.state = None
         if isinstance(self.end, Answered):
-            self.end = replace(self.end, steps=[], attempts=[])  # the parts and the switches tell the same
+            # The parts and the switches tell the same.
+            self.end = replace(self.end, answer="", steps=[], attempts=[])
 
     @classmethod
     def recalled(cls, kept: KeptTurn, now: float) -> "Turn":
@@ -219,9 +220,6 @@ class Turn:
     def _finish(self, answered: Answered) -> None:
         """The finished answer stands where the streamed one stood; they differ where a mark was corrected."""
         self.end = answered
-        for part in self.parts:
-            if isinstance(part, Answer) and part.text == answered.answer:
-                part.text = answered.answer  # once in memory is enough
         if self.answer.strip() != answered.answer.strip():
             self.parts = [part for part in self.parts if not isinstance(part, Answer)]
             self.parts.append(Answer(answered.answer))
