@@ -87,7 +87,7 @@ async def test_the_tokens_of_a_call_that_broke_off_are_estimated_with_its_thinki
 async def test_a_call_begins_and_ends_with_a_reading_of_its_meter() -> None:
     async with caller(FakeServer(["It is 42."], context=4096)) as made:
         call = Calling("run 1", made.candidate, made.calls.append, asyncio.get_running_loop().time() + 60)
-        async with aclosing(call.stream(QUESTION, [])) as items:
+        async with aclosing(call.stream(QUESTION, ["\nEnd"])) as items:
             first, prompt, *_, last = [item async for item in items]
     assert isinstance(first, Meter)
     assert isinstance(last, Meter)
@@ -96,6 +96,13 @@ async def test_a_call_begins_and_ends_with_a_reading_of_its_meter() -> None:
     assert (last.context_used, last.tokens) == (PROMPT_TOKENS + 3, 3)
     assert call.window > 0
     assert isinstance(prompt, Prompted)
+    assert (prompt.run, prompt.profile, prompt.model, prompt.phase) == ("run 1", "fast", "tiny:latest", "step")
+    assert (prompt.window, prompt.max_tokens, prompt.stop) == (
+        call.window,
+        Profile(kind="ollama").max_tokens,
+        ["\nEnd"],
+    )
+    assert (prompt.options, prompt.same) == ({}, 0)
     assert [(each.role, each.content) for each in prompt.messages] == [("user", QUESTION[0].content)]
 
 

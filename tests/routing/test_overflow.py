@@ -6,8 +6,10 @@ import pytest
 from llama_index.core.llms import ChatMessage
 
 from docmind.agents.errors import Code, DocmindError
+from docmind.agents.protocol import Meter
+from docmind.agents.routing.fit import size
 from fakes import FakeServer, Fault, Reply
-from fakes.routed import LOOKED_UP, candidates, step
+from fakes.routed import LOOKED_UP, QUESTION, candidates, step
 
 GOOD = "Thought: I know.\nAnswer: It is 42."
 OVERFLOW = Fault("status", status=400, message="context_length_exceeded")
@@ -111,9 +113,13 @@ async def test_how_many_tokens_a_model_makes_of_a_prompt_is_learnt_within_reason
     async with FakeServer([Reply(GOOD, prompt=counted)]) as server, candidates(server, windows=(4096,)) as chain:
         await step(chain, LONG)
         await step(chain, LONG)
-    first, second = (len(str(chat.body["messages"])) for chat in server.chats)
+        done = await step(chain)
+    first, second, _ = (len(str(chat.body["messages"])) for chat in server.chats)
     assert (second < first) == shorter
-    assert chain[0].backend.density >= 1
+    density = chain[0].backend.density
+    assert density > 1 if shorter else density == 1
+    readings = [item.context_used for item in done.items if isinstance(item, Meter)]
+    assert readings[0] == round(size(QUESTION) * density)
 
 
 async def test_a_short_prompt_teaches_nothing() -> None:
