@@ -121,7 +121,7 @@ def _as_tokens(text: str) -> list[None]:
 
 async def _budget(route: Route) -> int:
     """Characters that one tool call may show, for the window of the backend in use. Raises DocmindError."""
-    return int(await route.backend.room() * PASSAGES_SHARE * CHARS_PER_TOKEN)
+    return int(await route.backend.usable_context() * PASSAGES_SHARE * CHARS_PER_TOKEN)
 
 
 @contextlib.asynccontextmanager

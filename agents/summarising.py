@@ -69,7 +69,7 @@ async def summarise(candidate: Candidate, chat: LiveChat, record: Record) -> Non
 async def _limits(candidate: Candidate, past: Sequence[Exchange]) -> _Limits:
     """As the next question will have them, if it is like the last one."""
     backend = candidate.backend
-    window = await backend.room()
+    window = await backend.usable_context()
     answer = answer_reserve(backend.profile.max_tokens, window)
     next_prompt = [_message(SYSTEM, MessageRole.SYSTEM), _message(past[-1].question)]
     space = room(next_prompt, window, answer)

@@ -12,7 +12,7 @@ import pytest
 
 import docmind
 from docmind.agents.build import build
-from docmind.agents.client import connect
+from docmind.agents.client import connect, reach
 from docmind.agents.endpoint import socket_file
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.protocol import Ask, Failed, Hello, Stop, Token, Welcome
@@ -99,3 +99,19 @@ async def test_an_engine_that_answers_somebody_who_has_left_is_not_replaced(data
         refusal = await wait_for(newer, Failed)
         await newer.aclose()
     assert refusal.code == Code.ENGINE_VERSION
+
+
+async def test_the_line_to_an_engine_that_does_not_greet_is_closed(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("docmind.agents.client.REACH_S", 0.05)
+    heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def be_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.set_result(await reader.read())  # to the end of the line
+        writer.close()
+
+    async with await asyncio.start_unix_server(be_silent, socket_file(data_dir)):
+        assert await reach(data_dir) is None
+        async with asyncio.timeout(10):
+            assert msgspec.json.decode(await heard, type=Hello) == Hello(version=build())

@@ -139,7 +139,7 @@ class Backend(Checkable):
     density = 1.0
     """Tokens that its model makes of one that is estimated; learnt from what its server counts, and never less."""
 
-    async def room(self) -> int:
+    async def usable_context(self) -> int:
         """Context window in tokens as they are estimated here. Raises DocmindError."""
         return int(await self.context() / self.density)
 

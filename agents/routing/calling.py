@@ -126,7 +126,7 @@ class Calling:
     async def _read(self, messages: Sequence[ChatMessage], stop: Sequence[str]) -> AsyncGenerator[Item, None]:
         self.window = window = await self._backend.context()
         self._model = await self._backend.model()
-        usable = await self._backend.room()
+        usable = await self._backend.usable_context()
         reserve = answer_reserve(self._backend.profile.max_tokens, usable)
         chosen = choose(self._past, room(messages, usable, reserve))
         fitted = fit([*messages[:1], *chosen.messages, *messages[1:]], usable - reserve)

@@ -123,6 +123,6 @@ async def test_how_many_tokens_a_model_makes_of_a_prompt_is_learnt_within_reason
 
 
 async def test_a_short_prompt_teaches_nothing() -> None:
-    async with FakeServer([Reply(GOOD, prompt=100)]) as server, candidates(server, windows=(4096,)) as chain:
+    async with FakeServer([Reply(GOOD, prompt=50)]) as server, candidates(server, windows=(4096,)) as chain:
         await step(chain)
     assert chain[0].backend.density == 1
