@@ -8,6 +8,10 @@ run *arguments:
 test *arguments:
     .venv/bin/python -m pytest {{ arguments }}
 
+# Try new examples on the tests that hold for any input, which use the same ones otherwise
+explore:
+    .venv/bin/python -m pytest -n 2 --hypothesis-profile=explore $(grep -rl --include='*.py' '@given' tests)
+
 # Whether the tests of routing take every branch of it. The fault matrix adds none, and takes as long as they do.
 coverage:
     .venv/bin/coverage run -m pytest --ignore=tests/routing/test_fault_matrix.py tests/routing tests/test_turn.py

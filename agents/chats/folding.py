@@ -69,6 +69,11 @@ class _Text:
             case ToolReturned():
                 self._final = max(self._final, self._called.get(event.call, 0))
             case Retracted(last=None):
-                self.all = self.all[: self._final]
+                self._shorten(0)
             case Retracted(last=int(last)):
-                self.all = self.all[: max(self._final, len(self.all) - last)]
+                self._shorten(len(self.all) - last)
+
+    def _shorten(self, length: int) -> None:
+        """A call that is still to return stands no further back than the text does."""
+        self.all = self.all[: max(self._final, length)]
+        self._called = {call: min(at, len(self.all)) for call, at in self._called.items()}

@@ -14,7 +14,7 @@ ANSWER = "The pump is blue and old."
 
 @asynccontextmanager
 async def talking_to(server: FakeServer) -> AsyncIterator[OpenAI]:
-    timeouts = Timeouts(first_token=0.3, stall=0.3)
+    timeouts = Timeouts(first_token=1.0, stall=1.0)
     async with server:
         backend = OpenAI("pumps", Profile(kind="openai", url=server.openai_url, context=4096, timeouts=timeouts))
         try:
@@ -24,7 +24,7 @@ async def talking_to(server: FakeServer) -> AsyncIterator[OpenAI]:
 
 
 async def test_where_streaming_is_refused_one_whole_answer_is_asked_for_and_marked() -> None:
-    server = FakeServer([Reply(ANSWER, thinking="Hm.")], fault=Fault("nostream"), gap=0.6)  # longer than first_token
+    server = FakeServer([Reply(ANSWER, thinking="Hm.")], fault=Fault("nostream"), gap=1.2)  # longer than first_token
     async with talking_to(server) as backend:
         first, second = await listen(backend), await listen(backend)
     streamed = [chat.body["stream"] for chat in server.chats]

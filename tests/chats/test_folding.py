@@ -44,6 +44,14 @@ def test_the_text_of_an_answer_is_the_one_on_the_screen(events: list[AnyRunEvent
     assert fold(timed(*kept)).answer == shown.answer
 
 
+def test_text_that_came_after_a_retraction_is_taken_back_though_a_call_has_returned_since() -> None:
+    said, retracted = Token(run=RUN, text="Blue"), Retracted(run=RUN, last=None)
+    called = ToolCalled(run=RUN, call="1", tool="search", input={})
+    returned = ToolReturned(run=RUN, call="1", passages=[], seconds=0.0)
+    assert fold(timed(said, called, retracted, said, returned, retracted)).answer == ""
+    assert fold(timed(said, called, returned, said, retracted)).answer == "Blue"
+
+
 def test_the_end_of_a_turn_says_its_state_and_who_answered() -> None:
     asked = Meter(run=RUN, profile="fast", context_used=1, context_window=2)
     said = Token(run=RUN, text="Blu")
