@@ -27,6 +27,7 @@ _WIDE, _LABEL, _VALUE = 110, 14, 18
 """Columns of the whole, of what a row is called, and of its value."""
 _MOST_HOLDERS = 12
 """Processes that are named for each card."""
+_TITLE = Content.from_markup("[bold]Hardware[/bold]   ↑ ↓ PageUp PageDown scroll, Esc closes")
 
 
 class HardwareScreen(ModalScreen[None]):
@@ -85,9 +86,9 @@ class HardwareScreen(ModalScreen[None]):
 
     def _content(self) -> Content:
         if self._sample is None:
-            return Content("The hardware has not been read yet.")
+            return Content("\n").join([_TITLE, Content(""), Content("The hardware has not been read yet.")])
         columns = max(min(self.app.size.width, _WIDE) - _LABEL - _VALUE - 8, 10)
-        lines: list[Content] = []
+        lines = [_TITLE, Content("")]
         for gpu in self._sample.gpus.gpus:
             lines += [
                 *_card(gpu, self._hour, self._limits, columns),
@@ -166,7 +167,6 @@ def _rest(sample: Sample, columns: int) -> Iterable[Content]:
     if machine:
         yield Content(f"CPU {machine.cpu:.0f} %   RAM {memory(machine.memory_used, machine.memory_total)}")
     versions = f"driver {gpus.driver}" + (f", CUDA {gpus.cuda}" if gpus.cuda else "") if gpus.driver else ""
-    yield Content.styled(
-        "   ".join(filter(None, [versions, "The graphs show the last hour." if gpus.gpus else "", "Esc closes"])),
-        "$text-muted",
-    )
+    last = [versions, "The graphs show the last hour." if gpus.gpus else ""]
+    if any(last):
+        yield Content.styled("   ".join(filter(None, last)), "$text-muted")
