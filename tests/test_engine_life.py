@@ -162,13 +162,13 @@ async def test_a_client_that_leaves_in_the_middle_of_a_search_harms_nobody(data_
 
 async def test_a_client_that_leaves_in_mid_answer_is_no_warning(data_dir: Path, folder: Path) -> None:
     search = 'Action: search_documents\nAction Input: {"query": "pump"}'
-    with FakeServer([search, "Answer: " + "word " * 5000], gap=0.001) as server:
+    with FakeServer([search, "Answer: " + "word " * 600], gap=0.001) as server:
         for number in range(3):
             client = await opened(data_dir, folder, using(server))
-            client.send(Ask(run="r", question="?"))
+            client.send(Ask(run=f"r{number}", question="?"))
             await wait_for(client, Token)
             client._writer.transport.abort()  # as a process that is killed
-            await server.until(lambda count=number + 1: len(server.disconnects) == count)  # type: ignore[misc]
+            await server.until(lambda steps=2 * number + 2: server.finished == steps)  # type: ignore[misc]
         await stop(data_dir)
     assert (data_dir / "engine.log").read_text() == ""
 
