@@ -20,11 +20,11 @@ LONGEST_LINE = 300
 GRACE = 0.5
 """Seconds that a child has to end by itself."""
 
-TELLING = re.compile(r"GGML_ASSERT|error", re.IGNORECASE)
-"""A line of a log that tells why."""
+TELLING = re.compile(r"^[\d.]+ E |GGML_ASSERT|error", re.IGNORECASE)
+"""A line of a log that tells why. llama.cpp marks its own with an E; the first one of these says most."""
 PLACED = re.compile(r"buffer size =|layers to GPU")
-LOADED = re.compile(r"listening on")
-"""The line that llama.cpp writes once all of that is told; its log comes a little later than what it does."""
+STARTED = re.compile(r"listening on|exiting due to")
+"""The line with which llama.cpp ends its log of a start; that comes a little later than what it tells of."""
 _STAMP = re.compile(r"^[\d.]+ [A-Z] +")
 VMSTAT = Path("/proc/vmstat")
 _KILLS = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
@@ -42,7 +42,7 @@ class Child:
         self._kills = memory_kills()
         self.placed: deque[str] = deque(maxlen=LINES_KEPT)
         """The lines of its log that tell where it put the model."""
-        self._logged = asyncio.Event()
+        self._told = asyncio.Event()
         self._drain = asyncio.create_task(self._keep_lines())
 
     @classmethod
@@ -64,6 +64,9 @@ class Child:
         assert self.process.stdout is not None
         self.url = (await self.process.stdout.readline()).decode(errors="replace").strip()
         if not self.url:
+            await self._has_told()
+            assert self.process.stdin is not None
+            self.process.stdin.close()
             await self.process.wait()
             await self._drain
             return False
@@ -72,10 +75,14 @@ class Child:
 
     async def placement(self) -> list[str]:
         """The lines of its log that tell where it put the model; those that come within GRACE."""
+        await self._has_told()
+        return list(self.placed)
+
+    async def _has_told(self) -> None:
+        """Waits until its log tells how it started, but no longer than GRACE."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
-                await self._logged.wait()
-        return list(self.placed)
+                await self._told.wait()
 
     @property
     def alive(self) -> bool:
@@ -127,14 +134,15 @@ class Child:
             self._keep(whole)
             rest = rest[:LONGEST_LINE]  # of a line without end
         self._keep([rest])
+        self._told.set()
 
     def _keep(self, lines: list[bytes]) -> None:
         cleaned = (clean(line.decode(errors="replace")) for line in lines)
         told = [line[:LONGEST_LINE] for line in cleaned if line.strip()]
         self.lines.extend(told)
         self.placed.extend(filter(PLACED.search, told))
-        if any(map(LOADED.search, told)):
-            self._logged.set()
+        if any(map(STARTED.search, told)):
+            self._told.set()
 
 
 def memory_kills() -> int:

@@ -1,7 +1,8 @@
 """The child process of kind `llamacpp`: llama.cpp's own server. Run with `python -m`; imports nothing of docmind.
 
 The first line of stdin is the configuration as JSON (with the API key: arguments can be seen by every user of the
-machine). Stdout gets one line, the server's URL, once it is ready. When stdin closes, the process ends.
+machine). Stdout gets one line, the server's URL, once it is ready, and is closed when it cannot start. When stdin
+closes, the process ends.
 """
 
 import ctypes
@@ -31,7 +32,10 @@ def main() -> None:
     try:
         server = xllamacpp.Server(parameters(xllamacpp, json.loads(sys.stdin.readline())))
     except Exception as error:  # its log tells why; a traceback would push that out of what is kept
-        sys.exit(f"{type(error).__name__}: {error}")
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        answer.close()
+        sys.stdin.read()  # the log is written by a thread, and what that has not written would be lost
+        os._exit(1)
     print(server.listening_address, file=answer, flush=True)
     sys.stdin.read()
     os._exit(0)  # the operating system frees faster than llama.cpp's destructors
