@@ -1,10 +1,9 @@
-"""Leaving a stream early frees the server at once, however it is left."""
+"""Leaving a stream early frees the server, however it is left. How fast: benchmarks/faults.py."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import psutil
@@ -19,9 +18,6 @@ from fakes.gguf import write_gguf
 from fakes.listening import QUESTION
 from fakes.processes import gone
 from fakes.waiting import until
-
-LIMIT = 0.5
-"""Seconds until the server must have seen it: the project's own promise."""
 
 Leave = Callable[[Backend], Awaitable[None]]
 
@@ -66,11 +62,10 @@ async def test_a_server_sees_the_client_leave(kind: str, leave: Leave) -> None:
         url = server.ollama_url if kind == "ollama" else server.openai_url
         backend = open_backend("left", Profile(kind=kind, url=url))  # type: ignore[arg-type]
         await leave(backend)
-        left = monotonic()
         await server.until(lambda: server.disconnects)
         await backend.aclose()
 
-    assert server.disconnects[0] - left < LIMIT
+    assert server.finished == 0
 
 
 @pytest.mark.parametrize("kind", ["ollama", "openai"])
@@ -95,14 +90,10 @@ async def test_llama_cpp_stops_generating(tmp_path: Path, leave: Leave) -> None:
     )
     backend = LlamaCpp("left", profile)
     await leave(backend)
-    left = monotonic()
     assert backend.child is not None
     log = backend.child.lines
     await until(lambda: any("cancel task" in line for line in log))
-    seconds = monotonic() - left
     await backend.aclose()
-
-    assert seconds < LIMIT
 
 
 class Watched(Hosted):
@@ -127,9 +118,5 @@ async def test_a_hosted_class_that_cannot_be_stopped_is_gone(
     assert backend.child is not None
     process = psutil.Process(backend.child.process.pid)
     await leave(backend)
-    left = monotonic()
     await until(lambda: gone(process))
-    seconds = monotonic() - left
     await backend.aclose()
-
-    assert seconds < LIMIT
