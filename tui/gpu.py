@@ -1,8 +1,10 @@
 """`docmind gpu`: what the graphics cards of this machine do, and who holds their memory."""
 
 import argparse
+import shutil
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ EVERY_S = 1.0
 _CPU_S = 0.1
 """Over which the load of the CPU is measured, in seconds."""
 _WIPE = "\x1b[H\x1b[J"
+Line = tuple[str, str]
+"""Text and style."""
 
 
 def add_parsers(commands: Subparsers) -> None:
@@ -31,18 +35,16 @@ def add_parsers(commands: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the cards. Returns 1 where a driver should tell of cards and does not."""
-    from docmind.agents.hardware.all_gpus import AllGpus, read_in_time
+    from docmind.agents.hardware.all_gpus import AllGpus, InTime
     from docmind.agents.hardware.machine import read_machine
 
-    reader = AllGpus()
+    reader, over = InTime(AllGpus()), args.watch and is_styled(sys.stdout)
     while True:
-        reading, machine = read_in_time(reader), read_machine(_CPU_S)
-        if args.watch and not args.json and is_styled(sys.stdout):
-            sys.stdout.write(_WIPE)
+        reading, machine = reader.read(), read_machine(_CPU_S)
         if args.json:
             say_json(as_json(reading, machine, our_processes(data_dir(args))))
         else:
-            _print(reading, machine, our_processes(data_dir(args)))
+            _print(reading, machine, our_processes(data_dir(args)), over)
         if not args.watch:
             return 1 if reading.problem else 0
         time.sleep(EVERY_S - _CPU_S)
@@ -100,37 +102,57 @@ def _gpu(gpu: "Gpu", ours: frozenset[int]) -> dict[str, Any]:
     }
 
 
-def _print(reading: "Reading", machine: "Machine", ours: frozenset[int]) -> None:
-    for gpu in reading.gpus:
-        _print_gpu(gpu, ours)
+def _print(reading: "Reading", machine: "Machine", ours: frozenset[int], over: bool) -> None:
+    """`over`: what the terminal shows, of which it then shows as much as it has lines."""
+    cards = [line for gpu in reading.gpus for line in _card(gpu, ours)]
+    rest = list(_rest(reading, machine))
+    if over:
+        size = shutil.get_terminal_size()
+        below = sum(1 + len(text) // size.columns for text, _ in rest)
+        cards = [(text[: size.columns - 1], style) for text, style in _cut(cards, size.lines - below - 1)]
+        sys.stdout.write(_WIPE)
+    for text, style in (*cards, *rest):
+        say(text, style)
+
+
+def _cut(lines: list[Line], room: int) -> list[Line]:
+    """As many of the lines as there is room for, and how many are missing."""
+    room = max(room, 1)
+    if len(lines) <= room:
+        return lines
+    missing = len(lines) - room + 1
+    return [*lines[: room - 1], (f"… {missing} more lines: `docmind gpu` prints them all", DIM)]
+
+
+def _rest(reading: "Reading", machine: "Machine") -> Iterator[Line]:
     if reading.problem:
-        say(reading.problem)
+        yield reading.problem, ""
     elif not reading.gpus:
-        say("No GPU with a driver was found: models run on the CPU.")
-    say()
-    say(f"CPU {machine.cpu:.0f} %   RAM {memory(machine.memory_used, machine.memory_total)}")
+        yield "No GPU with a driver was found: models run on the CPU.", ""
+    yield "", ""
+    yield f"CPU {machine.cpu:.0f} %   RAM {memory(machine.memory_used, machine.memory_total)}", ""
     if reading.driver:
-        say(f"driver {reading.driver}" + (f", CUDA {reading.cuda}" if reading.cuda else ""), DIM)
+        yield f"driver {reading.driver}" + (f", CUDA {reading.cuda}" if reading.cuda else ""), DIM
 
 
-def _print_gpu(gpu: "Gpu", ours: frozenset[int]) -> None:
+def _card(gpu: "Gpu", ours: frozenset[int]) -> Iterator[Line]:
     from docmind.agents.hardware.processes import holders
 
-    say(f"GPU {gpu.index}  {gpu.name}" + ("  (divided by MIG)" if gpu.mig else ""), BOLD)
+    yield f"GPU {gpu.index}  {gpu.name}" + ("  (divided by MIG)" if gpu.mig else ""), BOLD
     limit = f"  (slows down at {gpu.temperature_limit} °C)" if gpu.temperature_limit else ""
     why = f"  (held down by {', '.join(gpu.throttle)})" if gpu.throttle else ""
-    say(f"  load         {told(gpu.load, '%')}")
-    say(f"  VRAM         {memory(gpu.memory_used, gpu.memory_total)}{_share(gpu)}")
-    say(f"  temperature  {told(gpu.temperature, '°C')}{limit}")
-    say(f"  power        {told(gpu.power, 'W', gpu.power_limit)}")
-    say(f"  clock        {told(gpu.clock, 'MHz', gpu.clock_limit)}, memory {told(gpu.memory_clock, 'MHz')}{why}")
-    say(f"  fan {told(gpu.fan, '%')}   PCIe {gpu.pcie or NOT_TOLD}   {capability(gpu)}", DIM)
+    yield f"  load         {told(gpu.load, '%')}", ""
+    yield f"  VRAM         {memory(gpu.memory_used, gpu.memory_total)}{_share(gpu)}", ""
+    yield f"  temperature  {told(gpu.temperature, '°C')}{limit}", ""
+    yield f"  power        {told(gpu.power, 'W', gpu.power_limit)}", ""
+    yield f"  clock        {told(gpu.clock, 'MHz', gpu.clock_limit)}, memory {told(gpu.memory_clock, 'MHz')}{why}", ""
+    yield f"  fan {told(gpu.fan, '%')}   PCIe {gpu.pcie or NOT_TOLD}   {capability(gpu)}", DIM
     if gpu.processes is None:
-        say(f"  processes    {NOT_TOLD}")
+        yield f"  processes    {NOT_TOLD}", ""
     for holder in holders(gpu, ours):
         whose = "docmind" if holder.ours else holder.user
         name = holder.name or "a process that cannot be seen"
-        say(f"  {holder.pid:>9}  {held(holder.memory):>8}  {name}  {whose}".rstrip())
+        yield f"  {holder.pid:>9}  {held(holder.memory):>8}  {name}  {whose}".rstrip(), ""
 
 
 def _share(gpu: "Gpu") -> str:

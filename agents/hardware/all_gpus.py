@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ..text import one_line
 from .amd import AmdReader
-from .gpu import Reader, Reading
+from .gpu import Reader, Reading, believed
 from .nvml import NvmlReader
 
 LIMIT_S = 5.0
@@ -24,7 +25,7 @@ class AllGpus:
 
     def read(self) -> Reading:
         """Every vendor's cards; versions are those of the first driver that tells them."""
-        readings = [reader.read() for reader in self._readers]
+        readings = [_read(reader) for reader in self._readers]
         self._most = [
             max([most, *(gpu.index + 1 for gpu in reading.gpus)])
             for most, reading in zip(self._most, readings, strict=True)
@@ -32,7 +33,7 @@ class AllGpus:
         firsts = [0, *itertools.accumulate(self._most)]
         return Reading(
             [
-                msgspec.structs.replace(gpu, index=first + gpu.index)
+                msgspec.structs.replace(believed(gpu), index=first + gpu.index)
                 for first, reading in zip(firsts, readings, strict=False)
                 for gpu in reading.gpus
             ],
@@ -42,11 +43,33 @@ class AllGpus:
         )
 
 
-def read_in_time(reader: Reader, limit: float = LIMIT_S) -> Reading:
-    """A reading, or the problem that there was none within `limit` seconds; the end of the process waits for none."""
-    told: queue.Queue[Reading] = queue.Queue()
-    threading.Thread(target=lambda: told.put(reader.read()), daemon=True).start()
+def _read(reader: Reader) -> Reading:
     try:
-        return told.get(timeout=limit)
-    except queue.Empty:
-        return Reading([], f"The driver of the GPU has not answered for {limit:g} s. Try `nvidia-smi`.")
+        return reader.read()
+    except Exception as error:  # whatever a binding may raise: a thread that ended by it would never read again
+        return Reading([], f"The graphics cards cannot be read: {one_line(repr(error), 200)}.")
+
+
+class InTime:
+    """Reads in a thread that the end of the process does not wait for: in one, however long a driver hangs."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader, self._hangs = reader, False
+        self._told: queue.Queue[Reading] = queue.Queue()
+
+    def read(self, limit: float = LIMIT_S) -> Reading:
+        """A reading, or the problem that there was none within `limit` seconds."""
+        if not self._hangs:
+            threading.Thread(target=lambda: self._told.put(self._reader.read()), daemon=True).start()
+        try:
+            reading = self._told.get(timeout=limit)
+        except queue.Empty:
+            self._hangs = True
+            return Reading([], f"The driver of the GPU has not answered for {limit:g} s. Try `nvidia-smi`.")
+        self._hangs = False
+        return reading
+
+
+def read_in_time(reader: Reader, limit: float = LIMIT_S) -> Reading:
+    """One reading, as of InTime."""
+    return InTime(reader).read(limit)

@@ -1,5 +1,7 @@
 """What is known of graphics cards, whoever made them. What a card does not tell is None."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -52,6 +54,29 @@ class Gpu(msgspec.Struct, frozen=True, kw_only=True):
     """CUDA compute capability, (major, minor)."""
     processes: tuple[Process, ...] | None = None
     """Those that hold memory of it, the largest first."""
+
+
+_POSSIBLE: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "load": (0, 100),
+        "memory_total": (0, 2**50),
+        "temperature": (-60, 200),
+        "temperature_limit": (1, 200),
+        "fan": (0, 1000),
+        **dict.fromkeys(("power", "power_limit", "clock", "clock_limit", "memory_clock"), (0, 100_000)),
+    }
+)
+"""The least and the most that a card of today or of some years from now can have. NVML's own documentation lets a fan
+be over 100 %."""
+
+
+def believed(gpu: Gpu) -> Gpu:
+    """With None in the place of numbers that no card can have: a driver in trouble tells -1, or all bits set."""
+    told = {name: value for name in _POSSIBLE if (value := getattr(gpu, name)) is not None}
+    wrong = {name for name, value in told.items() if not _POSSIBLE[name][0] <= value <= _POSSIBLE[name][1]}
+    most = 2**50 if gpu.memory_total is None or "memory_total" in wrong else gpu.memory_total
+    wrong |= {name for name in ("memory_used", "memory_free") if not 0 <= (getattr(gpu, name) or 0) <= most}
+    return msgspec.structs.replace(gpu, **dict.fromkeys(wrong)) if wrong else gpu
 
 
 class Reading(NamedTuple):

@@ -7,11 +7,12 @@ from typing import Any
 from ..text import one_line
 from .gpu import Gpu, Process, Reading
 
+_LOST = 15
 _PROBLEMS: Mapping[int, str] = MappingProxyType(
     {
         4: "No permission to ask the NVIDIA driver. The device files /dev/nvidia* must be readable for this user.",
         9: "The NVIDIA driver is not loaded. Try `nvidia-smi`; after an update, reboot.",
-        15: "A GPU is lost: the driver does not reach it any more. Only a reboot brings it back.",
+        _LOST: "A GPU is lost: the driver does not reach it any more. Only a reboot brings it back.",
         18: "The NVIDIA driver was updated, and the old one still runs. Reboot, then start docmind again.",
     }
 )
@@ -47,28 +48,29 @@ class NvmlReader:
             return Reading([], "" if missing else _problem(error))
 
     def _cards(self) -> Reading:
-        """Raises NVMLError when the driver is gone, or the only card is lost."""
+        """Raises NVMLError when the driver is gone, or no card answers."""
         nvml = self._nvml
-        count = nvml.nvmlDeviceGetCount()
-        found = [card for index in range(count) if (card := self._card(index))]
-        if count and not found:
-            raise nvml.NVMLError(nvml.NVML_ERROR_GPU_IS_LOST)
-        lost = sorted({*range(count)} - {gpu.index for gpu in found})
+        found, failed = list[Gpu](), dict[int, Any]()
+        for index in range(nvml.nvmlDeviceGetCount()):
+            try:
+                found.append(self._card(index))
+            except nvml.NVMLError as error:
+                failed[index] = error
+        if failed and not found:
+            raise failed[0]
         cuda = self._ask(nvml.nvmlSystemGetCudaDriverVersion)
         return Reading(
             found,
-            f"GPU {', '.join(map(str, lost))} {'do' if len(lost) > 1 else 'does'} not answer." if lost else "",
+            _silent(failed) if failed else "",
             driver=one_line(str(self._ask(nvml.nvmlSystemGetDriverVersion) or "")),
-            cuda=f"{cuda // 1000}.{cuda % 1000 // 10}" if cuda else "",
+            cuda=f"{cuda // 1000}.{cuda % 1000 // 10}" if cuda and cuda > 0 else "",
         )
 
-    def _card(self, index: int) -> Gpu | None:
-        """None for one that is lost."""
+    def _card(self, index: int) -> Gpu:
+        """Raises NVMLError for one that is lost, or that this user may not ask."""
         nvml, ask = self._nvml, self._ask
-        handle = ask(lambda: nvml.nvmlDeviceGetHandleByIndex(index))
-        name = ask(lambda: self._name(handle)) if handle else None
-        if name is None:
-            return None
+        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        name = self._name(handle)
         load = ask(lambda: nvml.nvmlDeviceGetUtilizationRates(handle))
         memory = ask(lambda: nvml.nvmlDeviceGetMemoryInfo(handle))
         power = ask(lambda: nvml.nvmlDeviceGetPowerUsage(handle))
@@ -144,16 +146,24 @@ class NvmlReader:
         return tuple(sorted(found, key=lambda process: -(process.memory or 0)))
 
     def _ask(self, query: Callable[[], Any]) -> Any:
-        """The answer; None for a query that this card or driver does not know (old bindings lack some names)."""
+        """The answer; None for a query that this card or driver does not know (old bindings lack some names), and for
+        a text that is none."""
         try:
             return query()
-        except (self._nvml.NVMLError, AttributeError):
+        except (self._nvml.NVMLError, AttributeError, UnicodeDecodeError):
             return None
 
     def _end(self) -> None:
         """The next `read` begins anew: the driver may have been loaded or updated since."""
         self._ready = False
         self._ask(lambda: self._nvml.nvmlShutdown())
+
+
+def _silent(failed: Mapping[int, Any]) -> str:
+    """Which cards do not answer; with the reason where they are there."""
+    reasons = {one_line(str(error)): None for error in failed.values() if error.value != _LOST}
+    why = f" ({', '.join(reasons)})" if reasons else ""
+    return f"GPU {', '.join(map(str, failed))} {'do' if len(failed) > 1 else 'does'} not answer{why}."
 
 
 def _problem(error: Any) -> str:

@@ -88,10 +88,13 @@ int nvmlDeviceGetCount_v2(unsigned *count) {
 }
 
 int nvmlDeviceGetHandleByIndex_v2(unsigned index, card_t **out) {
+  char value[LONGEST];
+  int code;
   if (index >= MOST_CARDS) return BAD_ARGUMENT;
   cards[index].index = index;
   *out = &cards[index];
-  return OK;
+  code = ask_card(*out, "handle", value);
+  return code == NOT_SUPPORTED ? OK : code;
 }
 
 int nvmlDeviceGetName(card_t *card, char *out, unsigned size) {

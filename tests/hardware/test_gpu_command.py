@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from docmind.agents.hardware.all_gpus import read_in_time
+from docmind.agents.hardware.all_gpus import InTime, read_in_time
 from docmind.agents.hardware.gpu import Gpu, Process, Reading
 from docmind.agents.hardware.machine import Machine
 from docmind.agents.hardware.processes import Holder, family, holders
 from docmind.tui.gpu import as_json
 from fakes.nvml import CARD, FakeDriver
+from terminal import Terminal
 
 COMMAND = [sys.executable, "-m", "docmind", "gpu"]
 
@@ -94,6 +95,35 @@ def test_watching_goes_on_until_ctrl_c(driver: FakeDriver) -> None:
         watching.send_signal(signal.SIGINT)
     assert [told["gpus"][0]["temperature_c"] for told in (first, second)] == [71, 90]
     assert watching.returncode == 130
+
+
+def test_watching_shows_as_much_as_the_terminal_has_lines(driver: FakeDriver) -> None:
+    driver.says(*[CARD] * 4, driver="570.1")
+    environ = {**os.environ, **driver.environment, "TERM": "xterm-256color"}
+    with Terminal([*COMMAND, "--watch"], environ, columns=80, rows=24) as terminal:
+        terminal.wait(r"\AGPU 0  Fake Card 16[\s\S]*GPU 1[\s\S]*… 21 more lines[\s\S]*CPU .*RAM[\s\S]*driver 570\.1")
+        terminal.resize(40, 12)
+        terminal.wait(r"\AGPU 0  Fake Card 16[\s\S]*… 33 more lines[\s\S]*driver 570\.1")
+        assert "capability 8.6" not in terminal.text(), "it would need a second line"
+        terminal.keys("ctrl+c")
+        assert terminal.ended() == 130
+
+
+def test_a_driver_that_hangs_for_long_is_asked_once_and_taken_up_again() -> None:
+    let_go, asked = threading.Event(), list[int]()
+
+    class Hanging:
+        def read(self) -> Reading:
+            asked.append(1)
+            let_go.wait()
+            return Reading([], driver="570.1")
+
+    reader = InTime(Hanging())
+    assert all(reader.read(0.01).problem for _ in range(3))
+    assert len(asked) == 1
+    let_go.set()
+    assert [reader.read().driver for _ in range(2)] == ["570.1"] * 2
+    assert len(asked) == 2
 
 
 def test_a_driver_that_hangs_is_a_problem_that_is_told() -> None:
