@@ -98,7 +98,11 @@ def _run_together(args: argparse.Namespace) -> int:
             message = f"Profile {one_line(name)} is of kind hosted, which is only looked at alone."
             raise DocmindError(Code.USAGE, message, "Leave it out.")
         models.append((shape, wish))
-    return run(args.profiles, models, read_memory(), args.json, _gb)
+    memory = read_memory()
+    status = run(args.profiles, models, memory, args.json, _gb)
+    if not args.json:
+        _say_problem(memory)
+    return status
 
 
 def _wished(args: argparse.Namespace, name: str = "") -> "tuple[Shape, Wish, int, Asked | None]":
@@ -191,13 +195,20 @@ def _print_memory(memory: "Memory", ours: frozenset[int]) -> None:
         for holder in holders(pool.card, ours) if pool.card else ():
             held = "n/a" if holder.memory is None else _gb(holder.memory)
             say(f"    {held:>9}  {holder.name or 'process'} {holder.pid}{'  (docmind)' if holder.ours else ''}", DIM)
+    _say_problem(memory)
+
+
+def _say_problem(memory: "Memory") -> None:
+    """That there may be more than was counted."""
+    if memory.problem:
+        say(f"\n! {memory.problem} The forecast counts only the memory that can be read.", BOLD)
 
 
 def _row(pool: "Pool") -> str:
     used = pool.total - pool.free
-    return (
-        f"{pool.name}: {_gb(pool.free)} of {_gb(pool.total)} free, {_gb(used)} in use; for the model {_gb(pool.room)}"
-    )
+    part = " (divided by MIG: a model gets one of its parts)" if pool.card and pool.card.mig else ""
+    rest = f"{_gb(pool.free)} of {_gb(pool.total)} free, {_gb(used)} in use; for the model {_gb(pool.room)}"
+    return f"{pool.name}{part}: {rest}"
 
 
 def _gb(size: int) -> str:

@@ -35,9 +35,13 @@ class Facts:
         self.architecture = str(values.get("general.architecture", ""))
         self.count = self.number("block_count")
         if not (0 < self.count <= MOST_LAYERS and self.number("embedding_length")):
-            shown = one_line(self.architecture, 40) or "none"
-            message = f"The header does not say what the model is like (architecture: {shown})."
-            raise DocmindError(Code.MODEL_FILE, message, "Name a model that writes text, as llama.cpp runs them.")
+            raise self.unknown()
+
+    def unknown(self) -> DocmindError:
+        """For a header that says too little."""
+        shown = one_line(self.architecture, 40) or "none"
+        message = f"The header does not say what the model is like (architecture: {shown})."
+        return DocmindError(Code.MODEL_FILE, message, "Name a model that writes text, as llama.cpp runs them.")
 
     def get(self, key: str) -> Value | None:
         return self.values.get(f"{self.architecture}.{key}")
@@ -123,7 +127,8 @@ def _by_layer(tensors: Mapping[str, Tensor], count: int) -> tuple[Blocks, dict[s
 
 
 def layers_of(facts: Facts, blocks: Blocks) -> tuple[Layer, ...]:
-    """Every layer with what it caches and how wide it computes."""
+    """Every layer with what it caches and how wide it computes. Raises DocmindError (MODEL_FILE) where nothing tells of
+    a cache: without heads and states a model would seem to need none."""
     heads = facts.per_layer("attention.head_count")
     kv_heads = facts.per_layer("attention.head_count_kv", max(heads))
     windows, cached = _windows(facts), _cached(facts)
@@ -142,6 +147,8 @@ def layers_of(facts: Facts, blocks: Blocks) -> tuple[Layer, ...]:
             activations=_activations(facts, heads[n] * k_size if attends else 0, kv_heads[n] * k_size, recurrent),
         )
         layers.append(layer)
+    if not any(layer.k or layer.state for layer in layers) and not facts.number("ssm.state_size"):
+        raise facts.unknown()
     return tuple(layers)
 
 

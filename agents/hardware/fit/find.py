@@ -19,11 +19,16 @@ def find(model: str, ollama: Callable[[], str]) -> Shape:
     if not model.strip():
         raise DocmindError(Code.USAGE, "Which model?", "Name a GGUF file, a folder with config.json, or Ollama's name.")
     path = Path(os.path.expanduser(model))
-    if path.is_dir():
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except OSError as error:  # no right to look there, or a name that is too long for any file
+        message = f"Cannot read {one_line(model, 200)}: {error.strerror}."
+        raise DocmindError(Code.MODEL_FILE, message, "Give yourself the right to read it, or name another.") from error
+    if is_folder:
         from .huggingface import read_folder
 
         return read_folder(path)
-    if path.is_file() or model.endswith(".gguf") or model.startswith(("/", "./", "../", "~")):
+    if is_file or model.endswith(".gguf") or model.startswith(("/", "./", "../", "~")):
         return shape_of(read_header(path), one_line(path.name))
     from .ollama import ask
 

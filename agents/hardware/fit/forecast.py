@@ -129,7 +129,7 @@ def _share(shape: Shape, memory: Memory, wish: Wish, need: Need) -> tuple[int, V
         if wanted == 1:
             message = "vLLM keeps a model wholly on GPUs, and this machine has none."
         hint = f"Set it to at most {here}." if here else "Let llama.cpp or Ollama run a model: they need no GPU."
-        raise DocmindError(Code.USAGE, message, hint)
+        raise DocmindError(Code.USAGE, message, memory.problem or hint)
     if shape.heads % wanted:
         message = f"{shape.heads} attention heads cannot be divided among {wanted} GPUs."
         raise DocmindError(Code.USAGE, message, "Set tensor_parallel to a number that divides them.")

@@ -51,7 +51,10 @@ def read_folder(folder: Path) -> Shape:
     kind = config.get("torch_dtype") or config.get("dtype")
     each = _BYTES.get(str(kind), 2.0)
     parameters = 0 if config.get("quantization_config") else int(size / each)
-    return shape_by_size(facts, size, parameters, one_line(folder.resolve().name))
+    try:
+        return shape_by_size(facts, size, parameters, one_line(folder.resolve().name))
+    except DocmindError as error:
+        raise _bad(folder / "config.json", "does not say how many layers and heads the model has") from error
 
 
 def _facts(config: dict[str, Any]) -> dict[str, Value | None]:

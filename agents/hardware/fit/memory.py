@@ -38,6 +38,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 
     ram: Pool
     gpus: tuple[Pool, ...] = ()
+    problem: str = ""
+    """Why GPUs are missing here that the machine may have."""
 
     @property
     def free(self) -> int:
@@ -49,8 +51,14 @@ def read_memory(reader: Reader | None = None) -> Memory:
     """As it is now; a driver that does not answer within a second counts as no GPU. Waits: call it in a thread."""
     machine = read_machine()
     ram = Pool(name="RAM", free=machine.memory_total - machine.memory_used, total=machine.memory_total)
-    cards = read_in_time(reader or AllGpus(), _LONGEST_S).gpus
-    return Memory(ram=ram, gpus=tuple(pool for card in cards if (pool := _pool(card))))
+    found = read_in_time(reader or AllGpus(), _LONGEST_S)
+    pools = {card.index: _pool(card) for card in found.gpus}
+    silent = [f"GPU {index} does not tell its memory." for index, pool in pools.items() if pool is None]
+    return Memory(
+        ram=ram,
+        gpus=tuple(pool for pool in pools.values() if pool),
+        problem=" ".join(filter(None, [found.problem, *silent])),
+    )
 
 
 def _pool(card: Gpu) -> Pool | None:

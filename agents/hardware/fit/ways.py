@@ -113,9 +113,10 @@ def _layers(shape: Shape, memory: Memory, wish: Wish) -> Iterator[Way]:
 def _smaller(shape: Shape, wish: Wish) -> Iterator[tuple[str, Shape]]:
     """Other models. Their caches are thinner, too: in a family they grow about with the root of the parameters."""
     for billions in _SIZES:
-        share = billions * 1e9 / shape.parameters if shape.parameters else 1
+        factor = billions * 1e9 * QUANTISATIONS["Q4_K_M"] / 8 / shape.weights if shape.weights else 1
+        share = billions * 1e9 / shape.parameters if shape.parameters else factor  # of one that is as tightly quantised
         if share < 1 and shape.weights:
-            there = shape.scaled(billions * 1e9 * QUANTISATIONS["Q4_K_M"] / 8 / shape.weights)
+            there = shape.scaled(factor)
             layers = tuple(
                 msgspec.structs.replace(one, k=int(one.k * share**0.5), v=int(one.v * share**0.5))
                 for one in there.layers

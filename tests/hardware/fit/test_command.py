@@ -141,6 +141,37 @@ def test_tensor_parallel_4_on_one_gpu_is_refused(
     assert "this machine has 1 GPU" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("second", "whole", "said"),
+    [
+        ({"lost": 1}, {}, "! GPU 1 does not answer. The forecast counts only the memory that can be read."),
+        ({"memory": "!3"}, {}, "! GPU 1 does not tell its memory. The forecast counts only"),
+        ({}, {"init": "!9"}, "! The NVIDIA driver is not loaded. "),
+    ],
+)
+def test_a_card_that_is_not_counted_is_told(
+    model: Path,
+    driver: FakeDriver,
+    capsys: pytest.CaptureFixture[str],
+    second: dict[str, object],
+    whole: dict[str, object],
+    said: str,
+) -> None:
+    driver.says(card(free_mb=1000), card(free_mb=1000) | second, **whole)
+    assert main(["fit", str(model)]) == 0
+    assert said in capsys.readouterr().out
+    assert main(["fit", str(model), "--tensor-parallel", "2"]) == 2
+    assert said.removeprefix("! ").split(".")[0] in capsys.readouterr().err
+
+
+def test_a_card_that_is_divided_is_said_to_be(
+    model: Path, driver: FakeDriver, capsys: pytest.CaptureFixture[str]
+) -> None:
+    driver.says({**card(free_mb=1000), "mig": 1})
+    assert main(["fit", str(model)]) == 0
+    assert "Fake Card 16 (divided by MIG: a model gets one of its parts): 1.0 GB of 1.0 GB" in capsys.readouterr().out
+
+
 def test_the_memory_of_every_card_is_read(driver: FakeDriver) -> None:
     driver.says(card(free_mb=600), {**card(free_mb=1), "memory": "!3"}, card(free_mb=900))
     memory = read_memory()

@@ -69,8 +69,9 @@ def test_a_context_is_rounded_up_as_llama_cpp_does_it() -> None:
 
 def test_numbers_that_are_none_count_as_not_told() -> None:
     facts: dict[str, Any] = {"general.architecture": "x", "x.block_count": 2, "x.embedding_length": 64}
-    facts |= {"x.attention.head_count": ["a", None], "x.attention.head_count_kv": [[], 10**30], "x.vocab_size": "no"}
-    assert shape_by_size(facts, 1000, 500, "x").cache(8192, "f16") == 0
+    facts |= {"x.attention.head_count": 2, "x.attention.head_count_kv": 10**30, "x.vocab_size": "no"}
+    facts |= {"x.attention.key_length": float("nan"), "x.attention.value_length": -1}
+    assert shape_by_size(facts, 1000, 500, "x").cache(8192, "f16") == 8192 * 2 * 64 * 2 * 2
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,13 @@ def test_numbers_that_are_none_count_as_not_told() -> None:
         {"general.architecture": "x", "x.block_count": -1, "x.embedding_length": 64},
         {"general.architecture": "x", "x.block_count": "12", "x.embedding_length": 64},
         {"general.architecture": "x", "x.block_count": 12, "x.embedding_length": float("nan")},
+        {"general.architecture": "x", "x.block_count": 2, "x.embedding_length": 64},
+        {
+            "general.architecture": "x",
+            "x.block_count": 2,
+            "x.embedding_length": 64,
+            "x.attention.head_count": ["a", None],
+        },
         {"general.architecture": "x\x1b[2J", "x.block_count": [], "x.embedding_length": None},
     ],
 )

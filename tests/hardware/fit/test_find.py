@@ -1,5 +1,6 @@
 """The shape of a model from Ollama and from a folder as Hugging Face lays it out."""
 
+import errno
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,6 +120,30 @@ def test_a_config_that_says_nothing_of_use_is_an_error(tmp_path: Path, config: s
     with pytest.raises(DocmindError) as caught:
         find(str(path), NOWHERE)
     assert caught.value.code == Code.MODEL_FILE
+
+
+@pytest.mark.parametrize("changes", [{"num_attention_heads": None}, {"layer_types": [{"kind": 1}] * 28}])
+def test_a_config_that_tells_of_no_cache_is_an_error_and_no_forecast_without_one(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    path = folder(tmp_path / "odd", QWEN | changes)
+    with pytest.raises(DocmindError, match=r"config\.json does not say how many layers and heads the model has"):
+        find(str(path), NOWHERE)
+
+
+def test_a_name_that_no_file_can_have_and_a_folder_that_is_closed_are_said_to_be_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(DocmindError, match=r"Cannot read a+…?: File name too long") as caught:
+        find("a" * 5000, NOWHERE)
+    assert caught.value.code == Code.MODEL_FILE
+
+    def closed(self: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "is_file", closed)  # root, who may run the tests, is refused nothing
+    with pytest.raises(DocmindError, match=r"Cannot read /closed/m\.gguf: Permission denied"):
+        find("/closed/m.gguf", NOWHERE)
 
 
 def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What to change when a model does not fit."""
 
 import pytest
+from msgspec.structs import replace
 
 from docmind.agents.hardware.fit.forecast import Wish
 from docmind.agents.hardware.fit.memory import Memory
@@ -33,6 +34,12 @@ def test_who_holds_the_memory_is_a_way_too() -> None:
 def test_for_70b_on_16_gb_there_are_three_ways_and_all_of_them_fit(memory: Memory) -> None:
     found = told(LLAMA_70B_Q4, memory, Wish(context=32768))
     assert [verdict for _, verdict in found] == ["fits"] * 3
+
+
+def test_a_model_of_unknown_parameters_gets_three_ways_that_fit_too() -> None:
+    found = told(replace(LLAMA_70B_Q4, parameters=0), machine(16), Wish(context=32768))
+    assert [verdict for _, verdict in found] == ["fits"] * 3
+    assert any(change.startswith("a model of ") for change, _ in found)
 
 
 def test_whatever_does_not_fit_gets_three_ways_the_best_first() -> None:
