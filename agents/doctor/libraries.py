@@ -39,7 +39,12 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 def libraries(data_dir: Path, settings: LibrarySettings, limit: float = LIMIT_S) -> list[Finding]:
     """One finding for all, and one for each index that is not well."""
     until, known, found = time.monotonic() + limit, list[Index](), list[Finding]()
-    for file in sorted((data_dir / "libraries").glob("*.db"), key=_changed, reverse=True):
+    try:
+        files = _files(data_dir / "libraries")
+    except OSError as error:
+        why = f"{one_line(str(data_dir / 'libraries'), 500)} cannot be read: {error.strerror}."
+        return [Finding(level="problem", what="library", why=why, do="Give yourself the right to read that folder.")]
+    for file in sorted(files, key=_changed, reverse=True):
         try:
             index = _read(file, until)
         except DocmindError as error:
@@ -48,6 +53,14 @@ def libraries(data_dir: Path, settings: LibrarySettings, limit: float = LIMIT_S)
         known.append(index)
         found += _judged(file, index, settings, until)
     return [_summary(known), *found] if known or not found else found
+
+
+def _files(folder: Path) -> list[Path]:
+    """Raises OSError for a folder that cannot be read; one that is not there yet has none."""
+    try:
+        return [folder / name for name in os.listdir(folder) if name.endswith(".db")]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _unusable(file: Path, error: DocmindError) -> Finding:
@@ -114,7 +127,7 @@ def _damage(db: sqlite3.Connection, until: float) -> str:
 def _judged(file: Path, index: Index, settings: LibrarySettings, until: float) -> Iterator[Finding]:
     what, shown = "library", _shown(index.roots)
     command = f"docmind index {_as_arguments(index.roots)}"
-    if gone := [root for root in index.roots if not root.exists()]:
+    if gone := [root for root in index.roots if _is_gone(root)]:
         why = f"{_shown(gone)} is not there any more; its index takes {index.size / 1e6:,.1f} MB."
         yield Finding(level="note", what=what, why=why, do=f"Unless it comes back: rm {_as_arguments([file])}")
         return
@@ -129,9 +142,16 @@ def _judged(file: Path, index: Index, settings: LibrarySettings, until: float) -
         yield Finding(level="note", what=what, why=why, do=f"To see which, and why: {command}")
 
 
+def _is_gone(root: Path) -> bool:
+    """Not one that this user may not look at."""
+    with contextlib.suppress(OSError):
+        return not root.exists()
+    return False
+
+
 def _stale(file: Path, index: Index, settings: LibrarySettings) -> int:
     """0 where it cannot be told."""
-    with contextlib.suppress(DocmindError):
+    with contextlib.suppress(DocmindError, OSError):
         return changes(index.roots, file, settings)
     return 0
 

@@ -14,7 +14,7 @@ LOW = 1_000_000_000
 def places(data_dir: Path) -> list[Finding]:
     """Whether it can be written, and how much room there is."""
     shown = one_line(os.fspath(data_dir), 500)
-    existing = next(folder for folder in (data_dir, *data_dir.absolute().parents) if folder.exists())
+    existing = next(folder for folder in (data_dir, *data_dir.absolute().parents) if os.path.exists(folder))
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         do = "Give yourself the right to write there, or name another folder by --data-dir."
         return [Finding(level="problem", what="data folder", why=f"{shown} cannot be written.", do=do)]

@@ -22,15 +22,12 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
 
 def recommend(gpu_total: int, ram_total: int, servers: Collection[str], gpu_used: int = 0) -> Recommendation:
     """The memories in bytes; `servers`: kinds of the profiles that could answer, the best first."""
-    room = TARGET * (gpu_total or ram_total) / 1e9
-    size = next((name for need, name in SIZES if need <= room and (gpu_total or name in ON_CPU)), "")
-    where = "the GPUs' memory" if gpu_total else "the RAM"
-    fits = f"a model of {size} takes less" if size else "no common model fits"
-    reasons = [f"{100 * TARGET:.0f} % of {where} are {room:.0f} GB", fits]
+    size, reasons = _largest(gpu_total, "the GPUs' memory", [name for _, name in SIZES]) if gpu_total else ("", [])
     if gpu_used > (1 - TARGET) * gpu_total:
         reasons.append(f"{gpu_used / 1e9:.0f} GB of it are in use now: `docmind fit` reckons with what is free")
-    if not gpu_total:
-        reasons.append("without a GPU a larger one writes slower than one reads")
+    if not size:
+        size, in_ram = _largest(ram_total, "the RAM", ON_CPU)
+        reasons += [*in_ram, "on the CPU a larger one writes slower than one reads"]
     if servers:
         kind, why = next(iter(servers)), "it could answer now"
     elif size:
@@ -39,3 +36,11 @@ def recommend(gpu_total: int, ram_total: int, servers: Collection[str], gpu_used
         kind, why = "quotes", "it needs no model"
     reasons.append(f"{kind}: {why}")
     return Recommendation(kind=kind, size=size, reasons=reasons)
+
+
+def _largest(memory: int, where: str, names: Collection[str]) -> tuple[str, list[str]]:
+    """The largest of these sizes that a memory in bytes holds, empty where none does; and why."""
+    room = TARGET * memory / 1e9
+    size = next((name for need, name in SIZES if need <= room and name in names), "")
+    fits = f"a model of {size} takes less" if size else "no common model fits"
+    return size, [f"{100 * TARGET:.0f} % of {where} are {room:.0f} GB", fits]

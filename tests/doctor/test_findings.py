@@ -1,5 +1,7 @@
 """What docmind doctor finds, and what it recommends."""
 
+import errno
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -88,6 +90,21 @@ def test_a_data_folder_that_cannot_be_written_is_a_problem(tmp_path: Path) -> No
     assert fine.level == "ok"
 
 
+def test_a_data_folder_below_a_closed_one_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, real = tmp_path / "closed", os.stat
+    closed.mkdir()
+
+    def stat(path: Any, **more: Any) -> os.stat_result:
+        if closed in Path(path).parents:  # root, who may run the tests, is refused nothing
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path, **more)
+
+    monkeypatch.setattr("os.stat", stat)
+    monkeypatch.setattr("os.access", lambda folder, _mode: folder != closed)
+    (problem,) = places.places(closed / "data")
+    assert (problem.level, problem.why) == ("problem", f"{closed / 'data'} cannot be written.")
+
+
 def test_a_full_disk_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=200_000_000))
     (problem,) = places.places(tmp_path)
@@ -104,6 +121,8 @@ def test_a_full_disk_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (0, 64, [], "llamacpp", "8B Q4_K_M"),
         (0, 6, [], "llamacpp", "3B Q8_0"),
         (0, 2, [], "quotes", ""),
+        (2, 64, [], "llamacpp", "8B Q4_K_M"),  # the CPU does what so small a card cannot
+        (2, 2, [], "quotes", ""),
     ],
 )
 def test_the_recommendation_follows_the_memory(gpu: int, ram: int, servers: list[Any], kind: str, size: str) -> None:

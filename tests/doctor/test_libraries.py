@@ -1,5 +1,6 @@
 """The indexes of the data folder, as docmind doctor finds them."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -38,6 +39,30 @@ def test_indexes_that_are_well_are_one_finding(index: Path, data: Path) -> None:
     (told,) = found(data)
     assert told.level == "ok"
     assert told.why.startswith("1 index, 1 document, 1 passage, ")
+
+
+def test_a_folder_of_indexes_that_is_closed_is_a_problem(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(_folder: Path) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("os.listdir", closed)  # root, who may run the tests, is refused nothing
+    (told,) = found(data)
+    assert (told.level, told.why) == ("problem", f"{data / 'libraries'} cannot be read: Permission denied.")
+    assert told.do
+
+
+def test_documents_in_a_closed_folder_are_not_said_to_be_gone(
+    index: Path, data: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists = Path.exists
+
+    def closed(path: Path) -> bool:
+        if path == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", closed)
+    assert not any("not there" in told.why for told in found(data))
 
 
 def test_nothing_read_yet_is_no_problem(data: Path) -> None:
