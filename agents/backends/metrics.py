@@ -9,6 +9,9 @@ import msgspec
 
 from ..views import Traffic
 
+_MOST = 1e15
+"""Largest count that is believed: a server that writes 10,000 tokens a second takes 3,000 years for it."""
+
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """What a kind of server calls its metrics; empty: it does not tell."""
@@ -39,7 +42,10 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def values(text: str, names: Iterable[str]) -> dict[str, list[float]]:
-    """The values of these metrics, one for each set of labels. Raises ValueError for what is no such text."""
+    """The values of these metrics, one for each set of labels. Raises ValueError for what is no such text.
+
+    What can be no count and no share (NaN, infinite, negative, beyond all counting) is not told.
+    """
     from prometheus_client.parser import text_string_to_metric_families  # 30 ms that only who looks has to pay
 
     wanted = tuple(names)  # of vLLM's 600 lines, nine
@@ -47,7 +53,7 @@ def values(text: str, names: Iterable[str]) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     for family in text_string_to_metric_families("\n".join(lines)):
         for sample in family.samples:
-            if sample.name in wanted:
+            if sample.name in wanted and 0 <= sample.value <= _MOST:
                 found.setdefault(sample.name, []).append(float(sample.value))
     return found
 
@@ -65,14 +71,14 @@ class Counters:
         now = {name: sum(each) for name, each in found.items()}
         elapsed = None if self._at is None else at - self._at
         grown = {name: _grown(self._last.get(name, 0.0), value) for name, value in now.items()}
-        self._at, self._last = at, now
+        self._at, self._last = at, self._last | now  # one that is not told this time has not begun again
         asked = sum(grown.get(name, 0.0) for name in metrics.prefix_asked)
         if asked > 0 and metrics.prefix_hits in grown:
             self._hits = 100 * min(grown[metrics.prefix_hits] / asked, 1.0)
         return Traffic(
             running=_whole(now.get(metrics.running)),
             waiting=_whole(now.get(metrics.waiting)),
-            kv_percent=100 * max(found[metrics.kv_share]) if metrics.kv_share in found else None,
+            kv_percent=100 * min(max(found[metrics.kv_share]), 1.0) if metrics.kv_share in found else None,
             prefix_percent=self._hits,
             prompt_per_s=_rate(grown, metrics.prompt, metrics.prompt_s, elapsed),
             written_per_s=_rate(grown, metrics.written, metrics.written_s, elapsed),
@@ -92,4 +98,4 @@ def _rate(grown: Mapping[str, float], name: str, seconds: str, elapsed: float | 
 
 
 def _whole(value: float | None) -> int | None:
-    return None if value is None or value != value else int(value)
+    return None if value is None else int(value)

@@ -160,14 +160,19 @@ def _model_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _loaded(told: Mapping[str, Any]) -> LoadedModel:
     """An entry of /api/ps. Raises whatever a server that is no Ollama may cause."""
-    size, vram = int(told["size"]), int(told.get("size_vram") or 0)
+    size, vram = _bytes(told.get("size")), _bytes(told.get("size_vram"))
     return LoadedModel(
         model=one_line(str(told["name"]), 200),
-        size=size,
+        size=size or None,
         vram=vram,
-        gpu_percent=percent(vram, size),
+        gpu_percent=None if size is None or vram is None else percent(vram, size),
         expires_at=_moment(told.get("expires_at")),
     )
+
+
+def _bytes(told: Any) -> int | None:
+    """None for what no memory can hold."""
+    return told if type(told) is int and 0 <= told < 2**53 else None
 
 
 def _moment(told: Any) -> float | None:

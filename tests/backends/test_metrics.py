@@ -56,9 +56,23 @@ def test_several_engines_behind_one_server_are_added_up_and_the_fullest_cache_co
     assert told == Traffic(running=5, kv_percent=90.0)
 
 
-def test_a_value_that_is_no_number_is_not_told() -> None:
-    told = Counters().traffic(VLLM_METRICS, values("vllm:num_requests_running NaN\n", VLLM_METRICS.names), 1.0)
-    assert told.running is None
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf", "-3", "1e300"])
+def test_a_value_that_can_be_no_count_and_no_share_is_not_told(value: str) -> None:
+    def text(written: str) -> str:
+        names = ("num_requests_running", "num_requests_waiting", "kv_cache_usage_perc", "prefix_cache_queries_total")
+        return "".join(f"vllm:{name} {value}\n" for name in names) + f"vllm:generation_tokens_total {written}\n"
+
+    counters = Counters()
+    told = [
+        counters.traffic(VLLM_METRICS, values(text(written), VLLM_METRICS.names), at)
+        for at, written in ((10.0, "1e6"), (15.0, value), (20.0, "1000200"))
+    ]
+    assert told == [Traffic(), Traffic(), Traffic(written_per_s=40.0)], "nor has the counter begun again"
+
+
+def test_a_share_is_at_most_all() -> None:
+    told = Counters().traffic(VLLM_METRICS, {"vllm:kv_cache_usage_perc": [43.0]}, 1.0)
+    assert told.kv_percent == 100.0
 
 
 def test_what_is_no_such_text_is_refused() -> None:

@@ -49,6 +49,13 @@ async def test_ollama_tells_how_much_of_a_model_is_on_the_gpu(
     assert model.expires_at == pytest.approx(time.time() + 300, abs=30)
 
 
+@pytest.mark.parametrize("share", [-1.0, 1e30])
+async def test_what_no_memory_can_hold_is_not_told(open_profile: Opened, share: float) -> None:
+    async with FakeServer(in_vram=share) as server:
+        (model,) = (await open_profile(at(server)).view()).loaded or []
+    assert (model.size, model.vram, model.place) == (SIZE, None, None)
+
+
 async def test_a_model_that_ollama_does_not_list_is_cold_and_waits_for_its_room(open_profile: Opened) -> None:
     async with FakeServer(loading=True) as server:
         backend = open_profile(at(server))
