@@ -125,7 +125,10 @@ class ChatScreen(Finding):
     def action_hardware(self) -> None:
         folder = self.docmind.start.loaded.data_dir
         sidebar = self.query_one(Sidebar)
-        self.app.push_screen(HardwareScreen(*sidebar.hardware, lambda: our_processes(folder), sidebar.view))
+        screen = HardwareScreen(
+            *sidebar.hardware, lambda: our_processes(folder), sidebar.view, lambda: sidebar.is_silent
+        )
+        self.app.push_screen(screen)
         self.observe()
 
     @on(Sidebar.Read)

@@ -15,13 +15,14 @@ from docmind.agents.hardware.gpu import Gpu
 from docmind.agents.hardware.history import Hour
 from docmind.agents.hardware.limits import Limits, slowed_by
 from docmind.agents.hardware.processes import Holder, holders
-from docmind.agents.hardware.watching import Sample
+from docmind.agents.hardware.watching import INTERVAL_S, Sample
 from docmind.agents.text import one_line
 from docmind.agents.views import Traffic, View
 
 from ..amounts import NOT_TOLD, capability, held, memory, told
 from ..server_told import MOST_MODELS, badge, expiry, size, work
 from ..widgets.graph import drawn
+from ..widgets.sidebar_rows import NO_ANSWER
 
 _WIDE, _LABEL, _VALUE = 110, 14, 18
 """Columns of the whole, of what a row is called, and of its value."""
@@ -46,11 +47,18 @@ class HardwareScreen(ModalScreen[None]):
     """
 
     def __init__(
-        self, hour: Hour, limits: Limits, sample: Sample | None, ours: Callable[[], frozenset[int]], view: View
+        self,
+        hour: Hour,
+        limits: Limits,
+        sample: Sample | None,
+        ours: Callable[[], frozenset[int]],
+        view: View,
+        silent: Callable[[], bool],
     ) -> None:
-        """`ours`: the processes of docmind's engine."""
+        """`ours`: the processes of docmind's engine. `silent`: whether the driver does not answer any more."""
         super().__init__()
         self._hour, self._limits, self._sample, self._ours, self._view = hour, limits, sample, ours, view
+        self._silent = silent
         self._holders: dict[int, list[Holder]] = {}
 
     def compose(self) -> ComposeResult:
@@ -61,6 +69,7 @@ class HardwareScreen(ModalScreen[None]):
         if self._sample:
             self.show(self._sample, self._view)
         self._paint()
+        self.set_interval(INTERVAL_S, self._paint)  # for what no reading brings: that there is none any more
 
     def on_resize(self) -> None:
         self._paint()
@@ -91,15 +100,16 @@ class HardwareScreen(ModalScreen[None]):
         lines = [_TITLE, Content("")]
         for gpu in self._sample.gpus.gpus:
             lines += [
-                *_card(gpu, self._hour, self._limits, columns),
+                *_card(gpu, self._hour, self._limits, columns, self._silent()),
                 *_holders(gpu, self._holders.get(gpu.index, [])),
                 Content(""),
             ]
         return Content("\n").join([*lines, *_server(self._view), *_rest(self._sample, columns)])
 
 
-def _card(gpu: Gpu, hour: Hour, limits: Limits, columns: int) -> Iterator[Content]:
-    yield Content.styled(f"GPU {gpu.index}  {gpu.name}" + ("  (divided by MIG)" if gpu.mig else ""), "bold $primary")
+def _card(gpu: Gpu, hour: Hour, limits: Limits, columns: int, silent: bool) -> Iterator[Content]:
+    name = f"GPU {gpu.index}  {gpu.name}" + ("  (divided by MIG)" if gpu.mig else "")
+    yield Content.assemble((name, "bold $primary"), (f"  {NO_ANSWER}" if silent else "", "bold $warning"))
     rows = (
         ("load", "load", told(gpu.load, "%"), False),
         ("VRAM", "vram", memory(gpu.memory_used, gpu.memory_total), gpu.index in limits.full),

@@ -23,6 +23,7 @@ WIDTH = 32
 _DRAWN = 8
 """Cells of a bar or a graph: the longest value fits beside it, `1000 / 1082 GB !`."""
 _LONG_HOT = f"over its limit for {LONG_S:.0f} s. Questions can wait for it: hardware.when_hot in the settings."
+NO_ANSWER = "! no answer from the driver"
 MOST_WHOLE = 2
 """Cards with all their values; each further one has a line."""
 
@@ -136,7 +137,7 @@ def _card_in_short(gpu: Gpu, known: Known) -> list[str]:
 def _hardware(known: Known) -> list[Row]:
     sample = known.sample
     if sample is None:
-        waiting = Row("! no answer from the driver", role="warning") if known.silent else Row("…", role="muted")
+        waiting = Row(NO_ANSWER, role="warning") if known.silent else Row("…", role="muted")
         return [Row("Machine", role="title"), waiting]
     gpus = sample.gpus.gpus
     found = [row for gpu in gpus[:MOST_WHOLE] for row in _gpu(gpu, known)]
@@ -152,7 +153,7 @@ def _hardware(known: Known) -> list[Row]:
     if sample.gpus.problem:
         found += [Row(line, role="warning") for line in textwrap.wrap(f"! {sample.gpus.problem}", WIDTH)]
     if known.silent:
-        found.append(Row("! no answer from the driver", role="warning"))
+        found.append(Row(NO_ANSWER, role="warning"))
     return found
 
 

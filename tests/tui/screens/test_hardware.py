@@ -8,6 +8,7 @@ from docmind.agents.hardware import processes
 from docmind.agents.hardware.gpu import Gpu, Process
 from docmind.agents.hardware.limits import CALM
 from docmind.tui.screens import chat as module
+from docmind.tui.screens import hardware
 from docmind.tui.screens.hardware import HardwareScreen
 from docmind.tui.widgets.sidebar import Sidebar
 from fakes.sidebar import sample
@@ -63,6 +64,18 @@ async def test_it_follows_the_readings_and_goes_by_its_own_key(stage: Stage) -> 
         await chat.until(lambda: "91 °C !" in chat.look() and "! held down by heat" in chat.look())
         await chat.press("f12")
         assert not isinstance(chat.app.screen, HardwareScreen)
+
+
+async def test_a_driver_that_hangs_is_told_beside_each_card(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "INTERVAL_S", 0.01)
+    async with stage.opened(CARD, msgspec.structs.replace(CARD, index=1)) as chat:
+        sidebar = chat.screen.query_one(Sidebar)
+        await chat.press("f12")
+        monkeypatch.setattr(Sidebar, "is_silent", True)
+        await chat.until(lambda: chat.look().count("NVIDIA RTX A4000  ! no answer from the driver") == 2)
+        monkeypatch.setattr(Sidebar, "is_silent", False)
+        sidebar.show_sample(sample(CARD))
+        await chat.until(lambda: "no answer from" not in chat.look())
 
 
 async def test_a_crossing_is_told_once(stage: Stage) -> None:
