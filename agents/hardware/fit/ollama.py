@@ -31,7 +31,7 @@ def shape(model: str, told: Mapping[str, Any], listed: Mapping[str, Any]) -> Sha
     named = one_line(model, 100)
     sizes = [one.get("size") for one in _dicts(listed.get("models")) if one.get("name") in (model, f"{model}:latest")]
     facts = told.get("model_info")
-    if not isinstance(facts, dict) or not sizes or not isinstance(sizes[0], int) or sizes[0] <= 0:
+    if not isinstance(facts, dict) or not sizes or type(sizes[0]) is not int or not 0 < sizes[0] < 2**53:
         message = f"The server does not tell the size and the layers of {named}."
         raise DocmindError(Code.INVALID_RESPONSE, message, "Update Ollama, or name the GGUF file.")
     parameters = facts.get("general.parameter_count")

@@ -10,6 +10,7 @@ import pytest
 
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.hardware.fit.find import find as find_at
+from docmind.agents.hardware.fit.ollama import shape as shape_told
 from docmind.agents.hardware.fit.shape import Shape
 from fakes import FakeServer
 
@@ -54,6 +55,16 @@ def test_ollama_tells_layers_heads_and_size_without_loading_the_model(ollama: Fa
     assert (len(shape.layers), shape.heads, shape.trained_context) == (32, 32, 131072)
     assert shape.cache(8192, "f16") == 8192 * 32 * 8 * 128 * 2 * 2
     assert {request.path for request in ollama.requests} == {"/api/show", "/api/tags"}
+
+
+def test_a_folder_of_documents_with_the_name_of_a_model_is_not_taken_for_it(
+    ollama: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ollama.model).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert find(ollama.model, ollama.ollama_url).layers
+    with pytest.raises(DocmindError, match=r"config\.json cannot be read"):
+        find(f"./{ollama.model}", ollama.ollama_url)
 
 
 def test_a_model_that_ollama_does_not_have_is_said_to_be_missing(ollama: FakeServer) -> None:
@@ -151,3 +162,11 @@ def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:
     (path / "model.safetensors.index.json").unlink()
     with pytest.raises(DocmindError, match="holds no weights"):
         find(str(path), NOWHERE)
+
+
+@pytest.mark.parametrize("size", [True, -1, 10**40, "4920000000", None])
+def test_a_size_that_no_model_has_is_not_believed(size: Any) -> None:
+    facts = {"general.architecture": "llama", "llama.block_count": 2, "llama.embedding_length": 64}
+    with pytest.raises(DocmindError, match="does not tell the size and the layers of m") as caught:
+        shape_told("m", {"model_info": facts}, {"models": [{"name": "m", "size": size}]})
+    assert caught.value.code == Code.INVALID_RESPONSE
