@@ -95,8 +95,16 @@ def dotted(key: Key) -> str:
 def _read_file(config: Path | None, environ: Mapping[str, str]) -> tuple[Path, ConfigFile]:
     named = config or (Path(environ["DOCMIND_CONFIG"]) if environ.get("DOCMIND_CONFIG") else None)
     path = (named or config_file()).expanduser().absolute()
-    missing_is_fine = named is None and not path.exists()
+    missing_is_fine = named is None and _is_missing(path)
     return path, ConfigFile(path, {}, {}) if missing_is_fine else read_config(path)
+
+
+def _is_missing(path: Path) -> bool:
+    """Not one in a folder that this user may not look into: what stands in it would count."""
+    try:
+        return not path.exists()
+    except OSError:
+        return False
 
 
 def _environment_layers(environ: Mapping[str, str], profiles: list[str]) -> Iterator[_Layer]:

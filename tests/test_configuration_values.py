@@ -1,5 +1,6 @@
 """What becomes of some settings after they were read: places of files, API keys."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -60,3 +61,13 @@ def test_a_hosted_profile_wants_the_dotted_name_of_a_class(tmp_path: Path, writt
     with pytest.raises(DocmindError, match=r"profiles\.x\.class: expected the dotted name of a class") as refused:
         load(file, {}, {})
     assert f"found {found}" in refused.value.message
+
+
+def test_a_default_file_in_a_closed_folder_is_not_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", closed)  # root, who may run the tests, is refused nothing
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    with pytest.raises(DocmindError, match="the configuration file cannot be read: Permission denied"):
+        load(None, {}, {})

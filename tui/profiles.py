@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docmind.agents.errors import DocmindError
+from docmind.agents.text import one_line
 
 from .arguments import Subparsers, load_settings
 from .health import check_all
@@ -80,7 +81,7 @@ def _states(loaded: "Loaded", profiles: "dict[str, Profile]") -> "dict[str, Prof
 
     states = {name: ProfileState(name=name, kind=profile.kind) for name, profile in profiles.items()}
     try:
-        if loaded.data_dir.exists() and socket_file(loaded.data_dir).exists():
+        if os.path.exists(loaded.data_dir) and socket_file(loaded.data_dir).exists():
             import asyncio
 
             states |= asyncio.run(_told_by_engine(loaded, profiles))
@@ -180,8 +181,11 @@ def _problem(name: str, profile: "Profile") -> str:
     from docmind.agents.backends.hosts import check_url
 
     path = Path(profile.path).expanduser()
-    if profile.kind == "llamacpp" and not path.is_file():
-        return f"There is no file {path}."
+    try:
+        if profile.kind == "llamacpp" and not path.is_file():
+            return f"There is no file {path}."
+    except OSError as error:
+        return f"Cannot read {one_line(str(path), 500)}: {error.strerror}."
     try:
         if profile.url:
             check_url(name, profile)

@@ -7,6 +7,7 @@ import ctypes
 import importlib
 import importlib.util
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ..text import one_line
@@ -85,15 +86,20 @@ class AmdReader:
         listed = self._ask(lambda: self._smi.amdsmi_get_gpu_process_list(handle))
         if listed is None:
             return None
-        found = [Process(pid=int(one["pid"]), memory=_number(one["memory_usage"]["vram_mem"])) for one in listed]
+        found = [process for one in listed if (process := self._ask(partial(_process, one)))]
         return tuple(sorted(found, key=lambda process: -(process.memory or 0)))
 
     def _ask(self, query: Callable[[], Any]) -> Any:
         """The answer; None for a query that this card, or this version of amdsmi, does not know."""
         try:
             return query()
-        except (self._smi.AmdSmiException, AttributeError, LookupError, UnicodeDecodeError):
+        except (self._smi.AmdSmiException, AttributeError, LookupError, TypeError, ValueError):
             return None
+
+
+def _process(told: Any) -> Process:
+    """Raises what a list that is none of processes may cause."""
+    return Process(pid=int(told["pid"]), memory=_number(told["memory_usage"]["vram_mem"]))
 
 
 def _loads(library: str) -> bool:

@@ -95,6 +95,14 @@ def test_what_it_does_not_tell_hides_nothing_else(smi: Smi, reader: AmdReader) -
     assert gpu.memory_used == CARD.memory_used
 
 
+def test_a_process_that_is_told_oddly_hides_nothing_else(smi: Smi, reader: AmdReader) -> None:
+    odd = [{"pid": "N/A", "memory_usage": {}}, {"pid": 7, "memory_usage": "N/A"}, None, {"pid": 9}]
+    process = {"pid": 8, "memory_usage": {"vram_mem": "N/A"}}
+    smi.amdsmi_get_gpu_process_list = lambda _handle: [*odd, process]  # type: ignore[attr-defined]
+    (gpu,) = reader.read().gpus
+    assert (gpu.processes, gpu.load) == ((Process(pid=8),), 40)
+
+
 def test_a_driver_that_fails_is_said_and_taken_up_when_it_works(smi: Smi, reader: AmdReader) -> None:
     smi.down = True
     assert reader.read() == Reading([], "The AMD driver does not answer: driver not loaded.")

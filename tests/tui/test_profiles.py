@@ -55,6 +55,15 @@ path = "/nowhere/model.gguf"
 """
 
 
+def test_a_model_file_with_a_name_that_no_file_can_have_is_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[profiles.odd]\nkind = "llamacpp"\npath = "/{"a" * 300}.gguf"\n')
+    assert main(["profiles", "--config", str(config)]) == 0
+    assert "a.gguf: File name too long." in capsys.readouterr().out
+
+
 def test_a_profile_that_cannot_answer_is_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "config.toml"
     config.write_text(BROKEN)

@@ -77,7 +77,7 @@ def verdict(asked: Asked, memory: Memory | None = None) -> Verdict | None:
 
 def _folder(model: str) -> str:
     """The folder of a model that is named by one, or by its name in the cache of Hugging Face."""
-    if not model or Path(model).expanduser().is_dir():
+    if not model or os.path.isdir(os.path.expanduser(model)):
         return model
     home = Path(os.environ.get("HF_HOME") or "~/.cache/huggingface").expanduser()
     kept = Path(os.environ.get("HF_HUB_CACHE") or home / "hub") / f"models--{model.replace('/', '--')}"
@@ -85,7 +85,7 @@ def _folder(model: str) -> str:
         snapshot = kept / "snapshots" / (kept / "refs" / "main").read_text().strip()
     except (OSError, ValueError):
         return ""
-    return str(snapshot) if snapshot.is_dir() else ""
+    return str(snapshot) if os.path.isdir(snapshot) else ""
 
 
 def _table(options: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -95,6 +95,11 @@ def test_llama_cpp_uses_the_gpu_only_where_it_is_told_to(kwargs: Any, found: str
     assert judged(Profile(kind="hosted", class_=LLAMA_CPP, context=32768, options=options), 0.5, ram=4) == found
 
 
+@pytest.mark.parametrize("model", ["~nobody-of-this-name/model", "a" * 5000])
+def test_a_name_that_no_folder_can_have_is_no_folder(model: str) -> None:
+    assert judged(vllm(model), 24) is None
+
+
 @pytest.mark.parametrize("options", [{}, {"model_path": 5}, {"model_path": "/none.gguf"}, {"model_path": "."}])
 def test_files_that_do_not_tell_are_left_to_the_class(options: dict[str, Any]) -> None:
     assert judged(Profile(kind="hosted", class_=LLAMA_CPP, options=options), 24) is None
