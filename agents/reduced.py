@@ -48,7 +48,7 @@ class Reductions:
             found = msgspec.json.decode(self._file(name).read_bytes(), type=Reduction)
         except (OSError, msgspec.DecodeError):
             return None
-        return found if found.settings == _fingerprint(own) else None
+        return found if found.settings == _fingerprint(own) and _changed(own, found.change) else None
 
     def told(self, name: str, own: Profile) -> str:
         """As the function `told`; empty where it runs with its own settings."""
@@ -63,11 +63,7 @@ class Reductions:
         found = self.of(name, own)
         if found is None:
             self.drop(name)
-            return own
-        try:
-            return msgspec.convert(_merged(msgspec.to_builtins(own), found.change), Profile)
-        except msgspec.ValidationError:  # somebody has written into the file
-            return own
+        return (found and _changed(own, found.change)) or own
 
     def keep(self, name: str, own: Profile, smaller: Profile, why: str) -> None:
         """From now on. Where it cannot be written, the next load begins at the profile's own settings."""
@@ -105,6 +101,14 @@ class Reductions:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
         os.replace(new, file)
+
+
+def _changed(own: Profile, change: Change) -> Profile | None:
+    """None where that is no profile: somebody has written into the file."""
+    try:
+        return msgspec.convert(_merged(msgspec.to_builtins(own), change), Profile)
+    except (msgspec.ValidationError, TypeError):
+        return None
 
 
 def difference(old: Profile, new: Profile) -> Change:

@@ -62,10 +62,14 @@ def test_a_damaged_file_is_none(tmp_path: Path, reductions: Reductions, content:
     assert reductions.applied({"fast": OWN}) == {"fast": OWN}
 
 
-def test_a_file_that_somebody_has_changed_makes_no_wrong_profile(tmp_path: Path, reductions: Reductions) -> None:
+@pytest.mark.parametrize("written", [b'"many"', b"-5", b'{"tokens": 4096}'])
+def test_a_file_that_somebody_has_changed_makes_no_wrong_profile(
+    tmp_path: Path, reductions: Reductions, written: bytes
+) -> None:
     reductions.keep("fast", OWN, SMALLER, "")
     (file,) = (tmp_path / "data" / "reduced").iterdir()
-    file.write_bytes(file.read_bytes().replace(b"4096", b'"many"'))
+    file.write_bytes(file.read_bytes().replace(b"4096", written))
+    assert (reductions.of("fast", OWN), reductions.told("fast", OWN)) == (None, "")
     assert reductions.applied({"fast": OWN}) == {"fast": OWN}
 
 
