@@ -95,7 +95,8 @@ class HardwareScreen(ModalScreen[None]):
 
     def _content(self) -> Content:
         if self._sample is None:
-            return Content("\n").join([_TITLE, Content(""), Content("The hardware has not been read yet.")])
+            waiting = NO_ANSWER if self._silent() else "The hardware has not been read yet."
+            return Content("\n").join([_TITLE, Content(""), Content(waiting)])
         columns = max(min(self.app.size.width, _WIDE) - _LABEL - _VALUE - 8, 10)
         lines = [_TITLE, Content("")]
         for gpu in self._sample.gpus.gpus:

@@ -6,7 +6,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from docmind.agents.hardware import processes
 from docmind.agents.hardware.gpu import Gpu, Process
-from docmind.agents.hardware.limits import CALM
+from docmind.agents.hardware.history import Hour
+from docmind.agents.hardware.limits import CALM, Limits
 from docmind.tui.screens import chat as module
 from docmind.tui.screens import hardware
 from docmind.tui.screens.hardware import HardwareScreen
@@ -76,6 +77,16 @@ async def test_a_driver_that_hangs_is_told_beside_each_card(stage: Stage, monkey
         monkeypatch.setattr(Sidebar, "is_silent", False)
         sidebar.show_sample(sample(CARD))
         await chat.until(lambda: "no answer from" not in chat.look())
+
+
+async def test_a_driver_that_has_never_answered_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "INTERVAL_S", 0.01)
+    monkeypatch.setattr(Sidebar, "hardware", (Hour(), Limits(), None))
+    async with stage.opened() as chat:
+        await chat.press("f12")
+        await chat.until(lambda: "The hardware has not been read yet." in chat.look())
+        monkeypatch.setattr(Sidebar, "is_silent", True)
+        await chat.until(lambda: "! no answer from the driver" in chat.look())
 
 
 async def test_a_crossing_is_told_once(stage: Stage) -> None:
