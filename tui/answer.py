@@ -67,7 +67,10 @@ class Printer:
         """Prints what the event says."""
         match event:
             case State():
-                self.status(STATES.get(event.state, event.state) + (f" ({event.detail})" if event.detail else ""))
+                words = STATES.get(event.state, event.state) + (f" ({event.detail})" if event.detail else "")
+                self.status(words)
+                if event.state == "cooling":
+                    self._line.tell_once(words)
             case Library(notice=text) | Entered(notice=text) if text:
                 self._notice(text)
             case Saving():

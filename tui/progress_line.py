@@ -23,6 +23,7 @@ class ProgressLine:
     def __init__(self) -> None:
         self._painted = float("-inf")
         self._shown = False
+        self._told = False
 
     def __enter__(self) -> Self:
         return self
@@ -42,6 +43,12 @@ class ProgressLine:
         """Replace the line by `text`."""
         self._write(_WIPE + one_line(text, width() - 1))
         self._shown = True
+
+    def tell_once(self, text: str) -> None:
+        """A wait without an end in sight, where the line is not seen: the first one is told as a line that stays."""
+        if not (self._told or is_styled(sys.stderr)):
+            self._told = True
+            notice(f"  {text}", DIM)
 
     def show(self, progress: "Progress") -> None:
         if progress.state == "waiting":

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from docmind.agents.protocol import Answered, ChatInfo, Entered, Saving, Switched, ToolCalled, ToolReturned
+from docmind.agents.protocol import Answered, ChatInfo, Entered, Saving, State, Switched, ToolCalled, ToolReturned
 from docmind.agents.records import Attempt, Citation, Passage, Timings, Usage
 from docmind.tui.answer import TextPrinter
 
@@ -67,6 +67,14 @@ def test_a_source_without_page_and_lines_shows_the_heading_of_its_passage(capsys
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1] == "  [1] guide.docx > Parts > Pump"
     assert captured.err.splitlines()[0] == '  searched "blue"   1 passage   0.01 s'
+
+
+def test_a_wait_for_a_hot_card_is_told_once_where_no_terminal_shows_it(capsys: Captured) -> None:
+    with TextPrinter(needs_model=False) as printer:
+        for degrees in (91, 92):
+            printer.show(State(run="r", state="cooling", detail=f"GPU 0 is at {degrees} °C"))
+        printer.show(State(run="r", state="thinking"))
+    assert capsys.readouterr().err == "  waiting until it is cooler (GPU 0 is at 91 °C)\n"
 
 
 def test_what_is_wrong_with_the_saved_chats_is_told(capsys: Captured) -> None:
