@@ -54,12 +54,12 @@ def pieces(chats: Iterable[KeptChat], secrets: Secrets) -> Iterator[bytes]:
     """The file, a line for each chat: one JSON object, which need not be in memory at once."""
     yield b'{"docmind": "%s", "version": %d, "chats": [' % (KIND.encode(), VERSION)
     for number, chat in enumerate(chats):
-        yield (b",\n" if number else b"\n") + secrets.hide_in_json(msgspec.json.encode(chat))
+        yield (b",\n" if number else b"\n") + msgspec.json.encode(secrets.hide_in(chat))
     yield b"\n]}\n"
 
 
 def take_in(data: bytes, store: ChatWriter, secrets: Secrets) -> Taken:
-    """Adds the chats that are not there yet: all of them, or none.
+    """Adds the chats that are not there yet: all of them, or none. One that was deleted elsewhere is not here.
 
     Raises DocmindError: FILE_REFUSED, FILE_NEWER, CHAT_EXISTS where an answer of a new chat is in another one here, and
     as the store does.
@@ -77,27 +77,21 @@ def take_in(data: bytes, store: ChatWriter, secrets: Secrets) -> Taken:
     with store.transaction():
         for chat, raw in begun:
             if store.holds(chat.id):
-                known.append(chat)
+                known.append(store.chat(chat.id))
             else:
-                _add(store, _hidden(foreign.convert(raw, KeptChat), secrets))
+                _add(store, secrets.hide_in(foreign.convert(raw, KeptChat)))
                 added.append(store.chat(chat.id))
     return Taken(added=added[::-1], known=known[::-1])
 
 
 def _add(store: ChatWriter, chat: KeptChat) -> None:
     try:
-        store.put(chat.chat, chat.turns, chat.summaries)
+        store.put(msgspec.structs.replace(chat.chat, deleted_at=None), chat.turns, chat.summaries)
     except DocmindError as error:
         if error.code != Code.CHAT_EXISTS:
             raise
         message = f"Answers of the chat {one_line(chat.chat.title, 60)!r} are in another chat here; nothing was taken."
         raise DocmindError(Code.CHAT_EXISTS, message, "Take this chat out of the file.") from error
-
-
-def _hidden(chat: KeptChat, secrets: Secrets) -> KeptChat:
-    line = msgspec.json.encode(chat)
-    shown = secrets.hide_in_json(line)
-    return chat if shown == line else foreign.convert(shown, KeptChat)
 
 
 def _check(kept: KeptChat) -> None:

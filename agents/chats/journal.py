@@ -147,7 +147,10 @@ class Journal:
             self._wait()
             closing = self._closing.is_set()  # what came before that is in the inbox
             while self._inbox:
-                self._take(self._inbox.popleft())
+                try:
+                    self._take(self._inbox.popleft())
+                except Exception:  # whatever is wrong with one of them, the others are written
+                    log.exception("a part of a chat cannot be saved")
             self._write()
         for _ in range(_LAST_TRIES if self._waiting else 0):
             time.sleep(min(self._retry_s, _LAST_PAUSE_S))

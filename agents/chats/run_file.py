@@ -65,7 +65,7 @@ class RunFile(foreign.Header, frozen=True, kw_only=True):
 
 def encode(turn: KeptTurn, secrets: Secrets) -> bytes:
     """The file of one answer; secrets are blanked in it."""
-    turn = msgspec.json.decode(secrets.hide_in_json(msgspec.json.encode(turn)), type=KeptTurn)
+    turn = secrets.hide_in(turn)
     file = RunFile(
         docmind=KIND,
         version=VERSION,

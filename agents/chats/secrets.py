@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import cache
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
 from ..protocol.kept import TimedEvent
-from ..protocol.run_events import AnyRunEvent, Thought, Token
+from ..protocol.run_events import Thought, Token
 from ..text import SHORTEST_SECRET
 
 HIDDEN = "[hidden]"
@@ -16,8 +17,9 @@ _NAME = re.compile(
 )
 _SHORTEST_VALUE = 8
 """Shorter values of variables are words such as `none` or `secret`, which may stand in any text."""
+_OWN_NAMES = frozenset({"id", "run", "parent", "head", "file_hash"})
+T = TypeVar("T")
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[AnyRunEvent] = msgspec.json.Decoder(AnyRunEvent)
 
 
 def of_environment(environ: Mapping[str, str]) -> set[str]:
@@ -53,7 +55,7 @@ class Secrets:
         self._values |= {value for value in values if len(value) >= SHORTEST_SECRET}
         longest_first = sorted(self._values, key=len, reverse=True)
         self._text = re.compile("|".join(map(re.escape, longest_first)))
-        # As they stand within a JSON string.
+        # As they stand within a JSON string: to see quickly that there are none.
         self._json = re.compile(b"|".join(re.escape(_encoder.encode(value)[1:-1]) for value in longest_first))
         self._beginnings = {value[:size] for value in self._values for size in range(1, len(value))}
         self._longest = max(map(len, self._values), default=0)
@@ -65,14 +67,26 @@ class Secrets:
         """`text` with the secrets blanked."""
         return self._text.sub(HIDDEN, text) if self._values else text
 
-    def hide_in(self, event: AnyRunEvent) -> AnyRunEvent:
-        """The event with the secrets blanked in every text that it holds."""
-        line = _encoder.encode(event)
-        return _decoder.decode(self._json.sub(HIDDEN.encode(), line)) if self._json.search(line) else event
+    def hide_in(self, value: T) -> T:
+        """An event, a turn or a chat with the secrets blanked in every text of it.
 
-    def hide_in_json(self, line: bytes) -> bytes:
-        """JSON that msgspec has encoded, with the secrets blanked in its strings."""
-        return self._json.sub(HIDDEN.encode(), line) if self._values else line
+        A secret may look like anything, such as `token` or `12345`: no number, no name of docmind's own and none of the
+        words that a field is limited to is taken for one.
+        """
+        return self._hidden(value) if self._values and self._json.search(_encoder.encode(value)) else value
+
+    def _hidden(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self.hide(value)
+            case list() | tuple():
+                return type(value)(map(self._hidden, value))
+            case dict():
+                return {self._hidden(name): self._hidden(each) for name, each in value.items()}
+            case msgspec.Struct():
+                fields = {name: getattr(value, name) for name in _free_fields(type(value))}
+                return msgspec.structs.replace(value, **{name: self._hidden(each) for name, each in fields.items()})
+        return value
 
     def begun(self, text: str) -> int:
         """How many characters at the end of `text` may be the beginning of a secret."""
@@ -117,3 +131,11 @@ class Veil:
 
 def _timed(at: float, event: Token | Thought, text: str) -> TimedEvent:
     return TimedEvent(at, msgspec.structs.replace(event, text=text))
+
+
+@cache
+def _free_fields(kind: type[msgspec.Struct]) -> list[str]:
+    """The fields that may hold any text."""
+    types = {field.name: (field.type, *get_args(field.type)) for field in msgspec.structs.fields(kind)}
+    limited = {name for name, kinds in types.items() if any(get_origin(each) is Literal for each in kinds)}
+    return [name for name in types if name not in limited | _OWN_NAMES]

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,9 +12,10 @@ from docmind.agents.chats.journal import Journal
 from docmind.agents.chats.records import TimedEvent
 from docmind.agents.chats.secrets import Secrets, Veil, of_environment
 from docmind.agents.chats.store import ChatStore
-from docmind.agents.protocol import Answered, AnyRunEvent, Thought, Token, ToolReturned
+from docmind.agents.protocol import Answered, AnyRunEvent, State, Thought, Token, ToolReturned
 from docmind.agents.records import Passage
 from fakes.chats import Telling, answered, some_chat, timed
+from fakes.kept_chats import whole_answer
 
 KEY = 'sk-live-"abc\\123'
 
@@ -73,6 +75,22 @@ def test_a_secret_is_blanked_wherever_it_stands_in_an_event() -> None:
     (out,) = veiled([KEY], timed(returned))
     assert isinstance(out.event, ToolReturned)
     assert out.event.passages[0].text == '{"key": "[hidden]"}'
+
+
+@pytest.mark.parametrize(
+    "secret", ["model", "token", "answered", "verified", "12345", "false", "manual", "r1", "loading", "messages"]
+)
+def test_a_secret_that_looks_like_a_part_of_the_record_does_not_spoil_it(secret: str) -> None:
+    """Such as the placeholders that local servers get for a key."""
+    detail = f"It is {secret}."
+    events = timed(*(each.event for each in whole_answer("r1")), State(run="r1", state="loading", detail=detail))
+    out = veiled([secret], events)
+    assert [type(each.event) for each in out] == [type(each.event) for each in events]
+    lines = msgspec.json.encode(out)
+    assert msgspec.json.decode(lines, type=list[TimedEvent]) == out
+    assert {each.event.run for each in out} == {"r1"}
+    assert isinstance(out[-1].event, State)
+    assert out[-1].event.detail == (detail if secret == "r1" else "It is [hidden].")  # as short as that is none
 
 
 def test_what_was_held_back_stands_before_what_comes_next() -> None:
