@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # loading settings needs msgspec, which `docmind --help` does
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[CommandParser]"
 """What a command's `add_parsers` gets."""
+_MOST = 2**31
+"""Things that an argument may count; all of them, where it is more."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -93,7 +95,7 @@ def at_least_one(text: str) -> int:
     """The type of an argument that counts something."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f'expected a whole number of at least 1, found "{text}"')
-    return int(text)
+    return min(int(text), _MOST)
 
 
 def load_settings(args: argparse.Namespace, **flags: object) -> "Loaded":

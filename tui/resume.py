@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from docmind.agents.chats.store import ChatStore
     from docmind.agents.protocol import ChatInfo
 
-_SEARCHED = 1000
-"""Chats among which the last one is looked for: pinned ones come first in the list."""
-
 
 def add_parsers(commands: Subparsers) -> None:
     """Adds `resume`."""
@@ -54,11 +51,11 @@ def found(args: Namespace, named: str, paths: Sequence[Path]) -> "tuple[ChatInfo
 
 def last(store: "ChatStore", roots: Sequence[Path] = ()) -> "ChatInfo":
     """The chat that was changed last, of those on exactly these folders, if any. Raises DocmindError (NO_CHAT)."""
-    chats = store.chats(roots or None, limit=_SEARCHED)
+    chats = store.chats(roots or None, pinned_first=False, limit=1)
     if not chats:
         where = "on these folders " if roots else ""
         raise DocmindError(Code.NO_CHAT, f"There is no chat {where}to come back to.", "`docmind` opens a new one.")
-    return max(chats, key=lambda chat: chat.changed_at)
+    return chats[0]
 
 
 def _folders(chat: "ChatInfo") -> list[Path]:

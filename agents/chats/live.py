@@ -94,8 +94,7 @@ class LiveChat:
         """Tells it what the chat holds, with this notice. From then on it hears what happens."""
         path = list(self._turns.back_from(self.info.head))
         turns = [turn.whole() for turn in newest(path)]
-        branches = self._turns.branches(turns)
-        earlier = len(path) - len(turns)
+        branches, earlier = self._turns.branches(turns), len(path) - len(turns)
         listener(Entered(chat=self.info, turns=turns, earlier=earlier, notice=notice, branches=branches))
         self._listeners[listener] = None
         self._unseen, self.touched = False, True
@@ -194,8 +193,9 @@ class LiveChat:
         if parent != chat.head:
             self.tell(Branched(after=parent, turns=[]))
         title = one_line(ask.question, LONGEST_TITLE) if new else chat.title
-        back = {"archived": False, "deleted_at": None}  # as in the store
-        self._change(title=title, head=ask.run, turns=chat.turns + 1, state="going on", **back)
+        if chat.archived or chat.deleted_at is not None:  # it is back, as in the store
+            self.relist(msgspec.structs.replace(chat, archived=False, deleted_at=None))
+        self._change(title=title, head=ask.run, turns=chat.turns + 1, state="going on")
         if self._journal:
             if new:
                 self._journal.begin(self.info)

@@ -43,6 +43,11 @@ def roots_key(roots: Iterable[bytes | Path]) -> bytes:
     return b"\0".join(sorted({os.fsencode(root) for root in roots}))
 
 
+def holds(title: str, words: str) -> bool:
+    """Whether a title has each of the words, small and large letters alike; SQLite's own LIKE knows those of ASCII."""
+    return all(word in title.casefold() for word in words.split())
+
+
 def to_lines(events: Iterable[TimedEvent]) -> bytes:
     return _encoder.encode_lines(events)
 

@@ -13,7 +13,7 @@ import msgspec
 
 from .. import database
 from ..errors import Code, DocmindError
-from ..text import one_line
+from ..text import clean, one_line
 from . import rows
 from .records import ChatInfo, KeptTurn, Summary, TimedEvent, TitledBy
 from .schema import SCHEMA, errors_of, newer
@@ -42,7 +42,7 @@ class ChatStore:
                     raise
                 self._db = database.look(file)
                 self.notice = newer(file).message
-        self._db.create_function("holds", 2, _holds, deterministic=True)
+        self._db.create_function("holds", 2, rows.holds, deterministic=True)
 
     def _opened(self, mode: database.Mode) -> sqlite3.Connection:
         if mode == "rwc" or database.exists(self.file):
@@ -83,10 +83,11 @@ class ChatStore:
         archived: bool = False,
         deleted: bool = False,
         words: str = "",
+        pinned_first: bool = True,
         limit: int = 200,
         offset: int = 0,
     ) -> list[ChatInfo]:
-        """Pinned ones first, then those that were changed last; by the order of the changes, whatever the clock says.
+        """Those that were changed last come first; by the order of the changes, whatever the clock says.
 
         `roots`: those on exactly these folders. `words`: those whose title holds each of them.
         """
@@ -96,11 +97,12 @@ class ChatStore:
             where, values = f"{where} AND roots = ?", [*values, rows.roots_key(roots)]
         if words.strip():
             where, values = f"{where} AND holds(title, ?)", [*values, words.casefold()]
-        return self._infos(f"WHERE {where} ORDER BY pinned DESC, changes DESC LIMIT ? OFFSET ?", *values, limit, offset)
+        order = "pinned DESC, changes DESC" if pinned_first else "changes DESC"
+        return self._infos(f"WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", *values, limit, offset)
 
     def chat(self, named: str) -> ChatInfo:
         """The chat with this id, or the only one whose id begins so. Raises DocmindError(NO_CHAT)."""
-        found = self._infos("WHERE id = ?", named)
+        found = self._infos("WHERE id = ?", named := clean(named))
         if not found and named:
             found = self._infos("WHERE id >= ? AND id < ? LIMIT 2", named, named + chr(0x10FFFF))
         if len(found) == 1:
@@ -133,7 +135,7 @@ class ChatStore:
 
     def turn(self, named: str) -> KeptTurn:
         """The turn with this run, or the only one whose run begins so. Raises DocmindError (NO_CHAT)."""
-        found = self._turns("run = ?", named, events=True)
+        found = self._turns("run = ?", named := clean(named), events=True)
         if not found and named:
             found = self._turns("run >= ? AND run < ? LIMIT 2", named, named + chr(0x10FFFF), events=True)
         if len(found) == 1:
@@ -243,8 +245,3 @@ class ChatStore:
         if events is None and turn.state != "going on":
             return rows.stand_in(turn)
         return events or []
-
-
-def _holds(title: str, words: str) -> bool:
-    """Whether a title has each of the words, small and large letters alike; SQLite's own LIKE knows those of ASCII."""
-    return all(word in title.casefold() for word in words.split())

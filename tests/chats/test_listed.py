@@ -73,7 +73,9 @@ async def test_a_question_brings_a_chat_back_that_another_client_has_deleted(dat
             store.delete(chat, 1.0)
         client.send(Changed(chats=[chat]))
         assert (await heard(client)).deleted_at == 1.0
-        await asked(client, "r2")
+        client.send(Ask(run="r2", question=QUESTION))
+        assert (await heard(client)).deleted_at is None
+        await result(client, "r2")
         assert (await entered(client, chat)).chat.deleted_at is None
 
 

@@ -27,4 +27,6 @@ def run_import(args: Namespace) -> int:
         say_table(taken.added, args)
     for chat in taken.known:
         notice(f"There already, and left as it is: {named(chat)}", DIM)
+        if chat.deleted_at is not None:
+            notice(f"It was deleted: docmind chats delete --undo {chat.id} brings it back.", DIM)
     return 0

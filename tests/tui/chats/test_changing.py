@@ -76,3 +76,16 @@ def test_common_options_may_stand_anywhere(file: Path, tmp_path: Path, capsys: C
     ):
         assert main(arguments) == 0
         assert json.loads(capsys.readouterr().out)["chats"] == []
+
+
+@pytest.mark.parametrize("command", [["show"], ["delete"], ["rename", "--", "x"], ["export"]])
+def test_a_name_that_is_no_text_names_no_chat(command: list[str], file: Path, capsys: Captured) -> None:
+    name, *others = command
+    assert main(["chats", name, "c\udcff", *others]) == 1
+    assert "There is no chat that begins with 'c\ufffd'." in capsys.readouterr().err
+
+
+def test_any_number_of_chats_may_be_wanted(file: Path, capsys: Captured) -> None:
+    most = str(10**30)
+    assert len(done(capsys, "list", "-n", most)["chats"]) == 2
+    assert done(capsys, "search", "colour", "-n", most)["hits"]

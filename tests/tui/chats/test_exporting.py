@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from docmind.agents.chats.store import ChatStore
+from docmind.agents.chats.writing import ChatWriter
 from docmind.tui.cli import main
-from fakes.chats import say
+from fakes.chats import say, some_chat
 
 Captured = pytest.CaptureFixture[str]
 
@@ -18,6 +19,18 @@ def test_a_chat_is_markdown_on_stdout(file: Path, capsys: Captured) -> None:
         assert capsys.readouterr().out.startswith("# Pumps\n\nChat c1 ")
     assert main(["export"]) == 0
     assert "Chat c2 " in capsys.readouterr().out  # the last one
+
+
+def test_the_last_chat_is_the_one_that_was_changed_last_whatever_the_clock_said(file: Path, capsys: Captured) -> None:
+    with ChatWriter(file) as store:
+        store.begin(some_chat("c3", at=9e9))
+        store.ask("r8", "c3", None, "Which year?", 9e9)
+        store.finish("r8", "stopped")
+    say(file, "And now?", run="r9", chat="c9")
+    main(["chats", "pin", "c1"])
+    capsys.readouterr()
+    assert main(["export"]) == 0
+    assert "Chat c9 " in capsys.readouterr().out
 
 
 def test_json_goes_out_and_in_without_loss_also_by_stdout(file: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -47,6 +60,19 @@ def test_import_says_what_it_took_and_what_was_there(file: Path, tmp_path: Path,
     assert main(["chats", "import", saved, "--json", "--data-dir", str(tmp_path / "new")]) == 0
     told = json.loads(capsys.readouterr().out)
     assert ([chat["id"] for chat in told["added"]], told["known"]) == (["c1"], [])
+
+
+def test_a_deleted_chat_is_not_hidden_by_an_import(file: Path, tmp_path: Path, capsys: Captured) -> None:
+    saved, elsewhere = str(tmp_path / "one.json"), tmp_path / "elsewhere"
+    main(["chats", "delete", "c1"])
+    main(["export", "c1", saved])
+    capsys.readouterr()
+    assert main(["chats", "import", saved]) == 0
+    told = "c1  Pumps\nIt was deleted: docmind chats delete --undo c1 brings it back.\n"
+    assert capsys.readouterr().err == f"There already, and left as it is: {told}"
+    assert main(["chats", "import", saved, "--data-dir", str(elsewhere)]) == 0
+    with ChatStore(elsewhere / "chats.db") as store:
+        assert [chat.id for chat in store.chats()] == ["c1"]
 
 
 def test_a_file_that_is_there_is_not_replaced_unless_told(file: Path, tmp_path: Path, capsys: Captured) -> None:
