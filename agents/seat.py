@@ -72,15 +72,20 @@ class Seat:
             self._chat = None
 
     async def _enter(self, command: Enter, workspace: Workspace | None) -> LiveChat:
-        """Leaves the chat before it. What cannot be entered is told, and a new one takes its place."""
+        """Leaves the chat before it. What cannot be entered is told; then it is the chat to be copied, or a new one.
+
+        Raises DocmindError.
+        """
         roots = workspace.roots if workspace else []
         saved = workspace is not None and workspace.saves_chats
         self.leave()
         try:
             self._chat = await self._engine.chats.enter(command, roots, saved, self._tell)
         except DocmindError as error:
+            if command == Enter():
+                raise
             self._fail("", error)
-            self._chat = await self._engine.chats.enter(Enter(), roots, saved, self._tell)
+            return await self._enter(Enter(chat=command.copy), workspace)
         return self._chat
 
     async def _ask(self, command: Ask, workspace: Workspace | None) -> None:

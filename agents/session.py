@@ -139,8 +139,9 @@ class Session:
         self._outbox.put(await agent.measure(self._engine.pool, self._engine.record.add, command))
 
     def _stop(self, command: Stop) -> None:
-        if command.only_idle and self._engine.busy:
-            message = f"The engine of docmind {build()} (process {os.getpid()}) is answering a question."
+        busy = "is answering a question" if self._engine.busy else "holds answers that it cannot save"
+        if command.only_idle and (self._engine.busy or self._engine.chats.are_unsaved):
+            message = f"The engine of docmind {build()} (process {os.getpid()}) {busy}."
             self._fail("", DocmindError(Code.ENGINE_VERSION, message))
         else:
             self._engine.end()

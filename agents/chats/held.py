@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..errors import DocmindError
+from ..errors import Code, DocmindError
 from ..protocol import ChatInfo, Enter, KeptTurn, Listed, Saving
 from .copying import copied
 from .journal import Journal
@@ -140,8 +140,10 @@ class HeldChats:
         return max(there, key=lambda chat: chat.info.changed_at, default=None)
 
     async def _copied(self, named: str, journal: Journal, saved: bool) -> LiveChat:
-        """From the disk, where no secret stands. Raises DocmindError."""
+        """From the disk, where no secret stands. Raises DocmindError: DISK while it is not being saved."""
         await self._written(journal)
+        if self._problem:
+            raise DocmindError(Code.DISK, "A chat cannot be copied while it is not being saved.", self._problem)
         info, turns, summaries = copied(*await asyncio.to_thread(self._read, named), time.time())
         if saved:
             journal.write(lambda store: store.put(info, turns, summaries.values()))

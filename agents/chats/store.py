@@ -20,6 +20,7 @@ from .schema import SCHEMA, errors_of, newer
 
 KEPT_S = 30 * 86400.0
 """How long a deleted chat can be had back."""
+LONGEST_TITLE = 200
 
 
 class ChatStore:
@@ -162,7 +163,8 @@ class ChatStore:
         return {run: Summary(run=run, text=text, by=by, at=at) for run, text, by, at in found}
 
     def rename(self, chat: str, title: str, by: TitledBy = "user") -> None:
-        """A title that the user gave is replaced by the user alone."""
+        """To one line, of LONGEST_TITLE characters at most. A title of the user is replaced by the user alone."""
+        title = one_line(title, LONGEST_TITLE)
         kept = "" if by == "user" else "AND titled_by <> 'user'"
         self._change(f"UPDATE chat SET title = ?, titled_by = ? WHERE id = ? {kept}", title, by, chat)
 

@@ -173,7 +173,7 @@ class Measure(Command, frozen=True, kw_only=True):
 
 
 class Stop(Command, frozen=True, kw_only=True):
-    """Ends the engine process. With `only_idle` it refuses by Failed(ERR_3002) while it answers a question."""
+    """Ends the engine process. With `only_idle` it refuses by Failed(ERR_3002) while it answers or cannot save."""
 
     only_idle: bool = False
 

@@ -1,9 +1,12 @@
 """Questions that are asked again stand beside the old ones; a chat shows one branch at a time, and can be copied."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 from docmind.agents.chats.schema import chats_file
 from docmind.agents.chats.store import ChatStore
+from docmind.agents.chats.writing import ChatWriter
 from docmind.agents.client import Client, stop
 from docmind.agents.errors import Code
 from docmind.agents.protocol import (
@@ -19,6 +22,7 @@ from docmind.agents.protocol import (
     Recall,
     Recalled,
     Show,
+    Stop,
     Summarise,
 )
 from engine_clients import entered, opened, result, using, wait_for
@@ -135,3 +139,23 @@ async def test_a_copy_has_all_branches_and_leaves_the_chat_alone(data_dir: Path,
     assert not {turn.run for turn in old} & {turn.run for turn in new}
     assert [turn.answer for turn in new[:4]] == [turn.answer for turn in old]
     assert {event.event.run for turn in new for event in turn.events} == {turn.run for turn in new}
+
+
+async def test_while_nothing_is_saved_a_chat_is_not_copied_and_the_engine_not_replaced(
+    data_dir: Path, folder: Path
+) -> None:
+    ChatWriter(chats_file(data_dir)).close()
+    with contextlib.closing(sqlite3.connect(chats_file(data_dir))) as db:
+        db.execute("PRAGMA user_version=99")
+    client = await opened(data_dir, folder)
+    chat = (await entered(client)).chat.id
+    await asked(client, "a")
+    client.send(Enter(copy=chat))
+    refused, again = await wait_for(client, Failed), await wait_for(client, Entered)
+    client.send(Stop(only_idle=True))
+    stays = await wait_for(client, Failed)
+    await client.aclose()
+    assert (refused.run, refused.code) == ("", Code.DISK)
+    assert "newer version" in refused.hint
+    assert (again.chat.id, runs(again)) == (chat, ["a"])
+    assert (stays.code, "cannot save" in stays.message) == (Code.ENGINE_VERSION, True)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from docmind.agents.chats.records import Summary
-from docmind.agents.chats.store import KEPT_S, ChatStore
+from docmind.agents.chats.store import KEPT_S, LONGEST_TITLE, ChatStore
 from docmind.agents.chats.writing import ChatWriter
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.protocol import KeptTurn, Token
@@ -142,6 +142,15 @@ def test_a_title_that_the_user_gave_stays(file: Path) -> None:
         store.rename("c1", "Mine")
         store.rename("c1", "From the model", by="model")
         assert (store.chat("c1").title, store.chat("c1").titled_by) == ("Mine", "user")
+
+
+def test_a_title_is_one_line_of_a_length_that_can_be_shown(file: Path) -> None:
+    say(file, "Which colour?", run="r1")
+    with ChatStore(file, "rw") as store:
+        store.rename("c1", " My\n\x1b[31mpump " + "s" * 10_000)
+        title = store.chat("c1").title
+    assert title.startswith("My pump sss")
+    assert len(title) == LONGEST_TITLE
 
 
 def test_archived_and_deleted_chats_stand_in_lists_of_their_own(file: Path) -> None:

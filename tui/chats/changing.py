@@ -14,11 +14,11 @@ from .opened import SHORT, named, opened, tell_screens
 if TYPE_CHECKING:
     from docmind.agents.chats.store import ChatStore
 
-LONGEST_TITLE = 200
-
 
 def run_rename(args: Namespace) -> int:
     """Raises DocmindError: USAGE for an empty title, NO_CHAT, and as the store does."""
+    from docmind.agents.chats.store import LONGEST_TITLE
+
     title = one_line(args.title, LONGEST_TITLE)
     if not title:
         raise DocmindError(Code.USAGE, "The title is empty.", "Write it in quotation marks.")

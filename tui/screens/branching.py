@@ -28,6 +28,8 @@ class Branching(SummingUp):
 
     _edited: Turn | None = None
     """The question that the next one takes the place of."""
+    _copied = ""
+    """The chat of which a copy is being entered."""
     _comparing = ""
     """The turn whose answers were asked for."""
 
@@ -127,8 +129,11 @@ class Branching(SummingUp):
         elif not self.docmind.settings.chats.save:
             self.docmind.say("This chat is not saved, so it cannot be copied. See chats.save in the settings.")
         else:
+            self._copied = self.chat
             self.enter(Enter(copy=self.chat))
-            self.docmind.say("This is a copy. The chat that it was made of stays as it is.")
 
     def entered(self, event: Entered) -> None:
         self._edited = None
+        copied, self._copied = self._copied, ""
+        if copied not in ("", event.chat.id):  # else it could not be copied, which was said
+            self.docmind.say("This is a copy. The chat that it was made of stays as it is.")

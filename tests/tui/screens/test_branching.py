@@ -1,9 +1,13 @@
 """Working with the past: questions are edited and asked again, answers go on, are compared, quoted and copied."""
 
+import contextlib
 import re
+import sqlite3
 from pathlib import Path
 
 from chat import QUESTION, Chat, opened
+from docmind.agents.chats.schema import chats_file
+from docmind.agents.chats.writing import ChatWriter
 from docmind.tui.screens.compare import CompareScreen
 from docmind.tui.transcript.view import Transcript
 from fakes import FakeServer
@@ -152,7 +156,22 @@ async def test_a_copy_goes_on_by_itself(program: Program, documents: Path) -> No
         before = chat.screen.chat
         await chat.press("alt+d")
         await chat.until(lambda: chat.screen.chat != before and OTHER in chat.text())
+        assert "This is a copy." in chat.notices()
         await chat.ask("How many litres?")
         await chat.press("tab", "left")
         await chat.until(lambda: QUESTION in chat.text())
         assert "You   1 of 2" in chat.text()
+
+
+async def test_what_cannot_be_copied_is_not_called_a_copy(program: Program, documents: Path) -> None:
+    ChatWriter(chats_file(program.data_dir)).close()
+    with contextlib.closing(sqlite3.connect(chats_file(program.data_dir))) as db:
+        db.execute("PRAGMA user_version=99")
+    async with opened(program, documents) as chat:
+        await chat.ask()
+        before = chat.screen.chat
+        await chat.press("alt+d")
+        await chat.until(lambda: "cannot be copied while it is not being saved" in chat.text())
+        await chat.until(lambda: QUESTION in chat.text())
+        assert chat.screen.chat == before
+        assert "This is a copy." not in chat.notices()
