@@ -81,7 +81,8 @@ class Printer:
                 self._calls[event.call] = event
             case ToolReturned():
                 self._headings |= {passage.n: passage.heading for passage in event.passages}
-                self._notice(step(self._calls[event.call], event))
+                if called := self._calls.get(event.call):  # lost in the damaged record of a replayed answer
+                    self._notice(step(called, event))
             case Switched(smaller=smaller) if smaller:
                 self._notice(f"{event.reason} Going on with {smaller}.")
                 self._notice(f"docmind profiles --restore {event.new} takes that back.")

@@ -16,7 +16,7 @@ PAGE = 100
 MOST_HITS = 50
 """Places that a search shows."""
 SHORTEST = 2
-"""Letters from which on all that was said is searched."""
+"""Letters from which on all that was said is searched; of scripts in which one may be a word, a single one will do."""
 
 View = Literal["kept", "archived", "deleted"]
 
@@ -56,7 +56,7 @@ def again(file: Path, wanted: Wanted, shown: Iterable[str]) -> tuple[list[ChatIn
 
 def said(file: Path, words: str) -> list[Hit]:
     """Where in all chats these words were said; the last word may be only its beginning."""
-    if len(words.strip()) < SHORTEST:
+    if len(words.strip()) < SHORTEST and words.isascii():
         return []
     with ChatStore(file) as store:
         return search(store, words, MOST_HITS, typing=True)

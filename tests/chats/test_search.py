@@ -60,6 +60,39 @@ def test_all_words_have_to_be_there(found_in: Path, query: str, runs: list[str])
     assert [hit.run for hit in search(found_in, query)] == runs
 
 
+@pytest.mark.parametrize(
+    ("query", "runs", "marked"),
+    [
+        ("泵", ["r5", "r4"], ["泵"]),
+        ("蓝色", ["r4"], ["蓝色"]),
+        ("蓝色 usb泵", ["r4"], ["USB泵", "蓝色"]),
+        ("水泵", [], []),
+        ("펌프", ["r6"], ["펌프"]),
+    ],
+)
+def test_words_of_scripts_without_spaces_are_found_in_the_middle_of_a_clause(
+    file: Path, query: str, runs: list[str], marked: list[str]
+) -> None:
+    say(file, "?", "冷却回路中的USB泵是蓝色的。" + "很长" * 300, run="r4")
+    say(file, "这个泵" + "很长" * 300 + "是什么颜色", "Blue.", run="r5")
+    say(file, "?", "냉각 회로의 펌프는 파란색입니다.", run="r6")
+    hits = search(file, query)
+    assert [hit.run for hit in hits] == runs
+    if hits:
+        assert shown(hits[-1]) == marked
+        assert len(hits[-1].snippet) < 100
+
+
+def test_of_words_without_spaces_around_them_the_newest_turns_are_read(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MOST_READ", 2)
+    for number in range(3):
+        say(file, "?", "泵是蓝色的", run=f"r{number}")
+    assert [hit.run for hit in search(file, "蓝色")] == ["r2", "r1"]
+    assert [hit.run for hit in search(file, "泵是蓝色的")] == ["r2", "r1"]
+
+
 def test_without_a_turn_that_has_all_words_those_with_some_of_them_come(found_in: Path) -> None:
     assert {hit.run for hit in search(found_in, "cerulean facade")} == {"r1", "r3"}
 
@@ -89,6 +122,9 @@ def test_a_title_that_is_no_question_is_found_too(found_in: Path) -> None:
         store.rename("c2", "The budget of 2026")
     (hit,) = search(found_in, "budget")
     assert (hit.where, hit.chat, hit.run, shown(hit)) == ("title", "c2", "r3", ["budget"])
+    with ChatStore(found_in, "rw") as store:
+        store.rename("c2", "ÜBER PUMPEN")
+    assert [(hit.where, shown(hit)) for hit in search(found_in, "über")] == [("title", ["ÜBER"])]
 
 
 def test_the_newest_turns_come_first_and_no_more_than_wanted(file: Path) -> None:

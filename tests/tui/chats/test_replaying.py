@@ -53,6 +53,14 @@ def test_it_is_shown_as_it_was_asked(saved: Path, capsys: Captured) -> None:
         ]
 
 
+def test_an_answer_of_whose_record_a_part_is_lost_is_shown_all_the_same(saved: Path, capsys: Captured) -> None:
+    run = json.loads(saved.read_bytes())
+    run["events"] = [[at, event] for at, event in run["events"] if event["type"] != "toolcalled"]
+    saved.write_text(json.dumps(run))
+    assert main(["replay", str(saved), "--at-once"]) == 0
+    assert capsys.readouterr().out.startswith("The pump is blue [1].\n")
+
+
 def test_a_failure_is_told_without_the_commands_of_the_screen() -> None:
     attempt = Attempt(profile="big", ok=False, code="ERR_5001", reason="big: nothing answers.")
     turn = Turn("r1", "Why?")
