@@ -64,13 +64,17 @@ def run_ask(args: argparse.Namespace) -> int:
 
 
 def _take_chat_before_question(args: argparse.Namespace) -> None:
-    """`--continue CHAT "question"`: what stands first is the chat if there is one of that name, else the question."""
+    """`--continue CHAT "question"`: what stands first is the chat if it can be a name, else the question.
+
+    Raises DocmindError: NO_CHAT, and as the store does.
+    """
     from .chats.opened import opened
 
-    if args.chat == "" and args.paths and not os.path.exists(args.paths[0]):
-        with contextlib.suppress(DocmindError), opened(args) as store:
+    may_be_name = args.question.replace("-", "").replace("_", "").isalnum()
+    if args.chat == "" and args.paths and may_be_name and not os.path.exists(args.paths[0]):
+        with opened(args) as store:
             args.chat = store.chat(args.question).id
-            args.question, args.paths = os.fspath(args.paths[0]), args.paths[1:]
+        args.question, args.paths = os.fspath(args.paths[0]), args.paths[1:]
 
 
 def _place(args: argparse.Namespace) -> tuple[str, list[bytes]]:

@@ -103,7 +103,8 @@ def test_continue_takes_the_name_of_a_chat_in_front_of_the_question(program: Pro
 
 def test_continue_without_such_a_chat_asks_nothing(program: Program, documents: Path, tmp_path: Path) -> None:
     before = len(chats(program))
-    for arguments in (["--continue=nothing", "Why?"], ["--continue", "Why?", str(tmp_path)]):
+    named, folder = ["--continue=nothing", "Why?"], ["--continue", "Why?", str(tmp_path)]
+    for arguments in (named, ["--continue", "nothing", "Why?"], folder):
         done = program.run("ask", *arguments)
         assert done.returncode == 1
         assert "[ERR_6005]" in done.stderr
