@@ -15,7 +15,6 @@ from ..protocol import (
     AnyRunEvent,
     Ask,
     Asked,
-    Branched,
     ChatInfo,
     Continued,
     Entered,
@@ -148,24 +147,14 @@ class LiveChat:
         before = list(self._turns.back_from(self.info.head))
         if any(turn.turn.run == run for turn in before):
             if all(turn.turn.run != run for turn in newest(before)):
-                listener(self._branched(None, before, run))
+                listener(self._turns.branched(None, before, run))
             return
         head = self._turns.newest_below(run).turn
-        path, shown = list(self._turns.back_from(head.run)), {turn.turn.run for turn in before}
-        new = [turn for turn in path if turn.turn.run not in shown]
-        after = new[-1].turn.parent
-        if after not in {turn.turn.run for turn in newest(before)}:  # a client may not have that one
-            after, new = None, path
+        turned = self._turns.turned(self.info.head, head.run, run)
         self.info = msgspec.structs.replace(self.info, head=head.run, state=head.state, profile=head.profile)
         if self._journal:
             self._journal.write(lambda store: store.set_head(self.info.id, head.run))
-        self.tell(self._branched(after, new, run))
-
-    def _branched(self, after: str | None, path: Sequence[LiveTurn], run: str) -> Branched:
-        """`path` from its end on: as much of it as a client gets, with the turn `run`."""
-        turns = [turn.whole() for turn in newest(path, run)]
-        earlier = 0 if after else len(path) - len(turns)
-        return Branched(after=after, turns=turns, earlier=earlier, branches=self._turns.branches(turns))
+        self.tell(turned)
 
     def beside(self, run: str) -> list[KeptTurn]:
         """The turn and those in its place on other branches, in the order in which they were asked."""
@@ -191,7 +180,7 @@ class LiveChat:
         turn = KeptTurn(run=ask.run, parent=parent, question=ask.question, asked_at=now, state="going on", chat=chat.id)
         self._turns[ask.run] = LiveTurn(turn)
         if parent != chat.head:
-            self.tell(Branched(after=parent, turns=[]))
+            self.tell(self._turns.turned(chat.head, parent, parent or ""))
         title = one_line(ask.question, LONGEST_TITLE) if new else chat.title
         if chat.archived or chat.deleted_at is not None:  # it is back, as in the store
             self.relist(msgspec.structs.replace(chat, archived=False, deleted_at=None))

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..protocol import Branches, KeptTurn
-from .live_turn import LiveTurn
+from ..protocol import Branched, Branches, KeptTurn
+from .live_turn import LiveTurn, newest
 
 
 class Tree(dict[str, LiveTurn]):
@@ -37,3 +37,19 @@ class Tree(dict[str, LiveTurn]):
             if each.turn.parent in beside:
                 beside[each.turn.parent].append(run)
         return {turn.run: beside[turn.parent] for turn in turns if len(beside[turn.parent]) > 1}
+
+    def turned(self, old: str | None, new: str | None, run: str) -> Branched:
+        """From the branch that ends with the turn `old` to the one that ends with `new`, and holds `run`."""
+        before, path = list(self.back_from(old)), list(self.back_from(new))
+        shown = {turn.turn.run for turn in before}
+        fresh = [turn for turn in path if turn.turn.run not in shown]
+        after = fresh[-1].turn.parent if fresh else new
+        if after not in {turn.turn.run for turn in newest(before)}:  # a client may not have that one
+            after, fresh = None, path
+        return self.branched(after, fresh, run)
+
+    def branched(self, after: str | None, path: Sequence[LiveTurn], run: str) -> Branched:
+        """`path` from its end on: as much of it as a client gets, with the turn `run`."""
+        turns = [turn.whole() for turn in newest(path, run)]
+        earlier = 0 if after else len(path) - len(turns)
+        return Branched(after=after, turns=turns, earlier=earlier, branches=self.branches(turns))

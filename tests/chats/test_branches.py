@@ -74,6 +74,21 @@ async def test_the_branch_that_is_shown_changes_for_everybody_and_is_kept(data_d
     assert again.branches == {"b": ["b", "c"]}
 
 
+async def test_a_question_that_follows_one_of_a_hidden_branch_shows_that_branch(data_dir: Path, folder: Path) -> None:
+    client = await opened(data_dir, folder)
+    chat = await branched(client)
+    client.send(Show(run="b"))
+    await wait_for(client, Branched)
+    client.send(Ask(run="e", question="Question e?", parent="d"))
+    turned, event = await wait_for(client, Branched), await wait_for(client, Asked)
+    await result(client, "e")
+    whole = await entered(client, chat)
+    await client.aclose()
+    assert (turned.after, runs(turned), turned.branches) == ("a", ["c", "d"], {"c": ["b", "c"]})
+    assert event.parent == "d"
+    assert runs(whole) == ["a", "c", "d", "e"]
+
+
 async def test_a_question_in_the_place_of_the_first_one_begins_anew(data_dir: Path, folder: Path) -> None:
     client = await opened(data_dir, folder)
     await branched(client)

@@ -48,7 +48,7 @@ class Branching(SummingUp):
     def ask_what_was_typed(self, question: str) -> None:
         """At the end of the chat, or in the place of the question that was edited."""
         edited, self._edited = self._edited, None
-        if edited and self.transcript.turn(edited.run):
+        if edited:
             self.ask(question, edited.parent or "")
         else:
             self.ask(question)
@@ -132,8 +132,13 @@ class Branching(SummingUp):
             self._copied = self.chat
             self.enter(Enter(copy=self.chat))
 
-    def entered(self, event: Entered) -> None:
+    def enter(self, command: Enter) -> None:
+        super().enter(command)
         self._edited = None
+
+    def entered(self, event: Entered) -> None:
+        if self._edited and not self.transcript.turn(self._edited.run):
+            self._edited = None
         copied, self._copied = self._copied, ""
         if copied not in ("", event.chat.id):  # else it could not be copied, which was said
             self.docmind.say("This is a copy. The chat that it was made of stays as it is.")

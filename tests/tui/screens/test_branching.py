@@ -8,6 +8,7 @@ from pathlib import Path
 from chat import QUESTION, Chat, opened
 from docmind.agents.chats.schema import chats_file
 from docmind.agents.chats.writing import ChatWriter
+from docmind.agents.protocol import Show
 from docmind.tui.screens.compare import CompareScreen
 from docmind.tui.transcript.view import Transcript
 from fakes import FakeServer
@@ -64,6 +65,22 @@ async def test_an_edited_question_takes_the_place_of_the_old_one_which_stays_rea
         assert OTHER not in chat.text()
         await chat.press("left", "right")
         await chat.until(lambda: f"You   2 of 2\n{OTHER}" in chat.text())
+        assert "How many litres?" not in chat.text()
+
+
+async def test_an_edit_keeps_its_place_when_another_screen_turns_to_another_branch(
+    program: Program, documents: Path
+) -> None:
+    async with opened(program, documents) as chat:
+        await edited(chat)
+        await chat.press("alt+e")
+        turn = chat.transcript.last_turn
+        assert turn
+        chat.screen.link.send(Show(run=turn.beside[0]))
+        await chat.until(lambda: "How many litres?" in chat.text())
+        chat.prompt.replace_text("Of which colour is it?")
+        await chat.press("enter")
+        await chat.until(lambda: "You   3 of 3\nOf which colour is it?" in chat.text() and by_quotes(chat) == 1)
         assert "How many litres?" not in chat.text()
 
 
