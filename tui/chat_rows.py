@@ -26,13 +26,13 @@ def chat_row(chat: ChatInfo, width: int, now: float, *, folders: bool, shown: bo
 
     `shown`: it is the chat on the screen.
     """
-    cells = [f"{when(chat.changed_at, now):>{_WHEN}}"]
+    cells = [f" {when(chat.changed_at, now):>{_WHEN - 1}}"]
     if folders:
         cells.insert(0, f"  {_cut(folders_of(chat), _FOLDERS)}")
     if width >= NARROW:
         cells.append(f"  {_cut(one_line(chat.profile), _PROFILE)}")
     if width >= NARROW or not folders:
-        cells.append(f"{length(chat):>{_LENGTH}}")
+        cells.append(f" {length(chat):>{_LENGTH - 1}}")
     room = width - 2 - sum(map(len, cells))
     tags = [tag for tag in _tags(chat) if tag[0]]
     tagged = Content("  ").join([Content.styled(*tag) for tag in tags])

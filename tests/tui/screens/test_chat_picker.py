@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
@@ -15,9 +16,10 @@ from textual.widgets import Input, OptionList, Static
 from docmind.agents.chats.schema import chats_file
 from docmind.agents.chats.store import ChatStore
 from docmind.tui import chat_list
-from docmind.tui.chat_rows import when
+from docmind.tui.chat_rows import chat_row, when
 from docmind.tui.screens.chat_picker import ChatPicker
 from docmind.tui.screens.title_editor import TitleEditor
+from fakes.chats import some_chat
 from fakes.past import NOW, keep
 
 DAY_S = 86400.0
@@ -77,6 +79,14 @@ async def test_a_chat_shows_its_title_when_it_was_who_answered_and_how_long_it_i
         at = datetime.fromtimestamp(NOW)
         assert app.rows == [f"▸ What is the pump? {at:%H:%M} balanced 12 questions"]
         assert app.about.startswith("/papers · 12 questions · balanced")
+
+
+def test_the_columns_of_an_old_and_long_chat_stand_apart() -> None:
+    chat = some_chat(title="Pumps " * 20)
+    old = msgspec.structs.replace(chat, turns=4000, state="broken", pinned=True, changed_at=86400.0)
+    row = chat_row(old, 84, 4e9, folders=False, shown=False).plain
+    assert row.endswith("broken off  pinned 1970-01-02 4,000 questions")
+    assert len(row) == 84
 
 
 async def test_pinned_chats_come_first_and_then_the_newest(tmp_path: Path) -> None:
