@@ -40,7 +40,7 @@ def add_options(parser: CommandParser, named: str) -> None:
         "what", nargs="?", default="", metavar=named, help="its name, or the beginning (default: the last)"
     )
     parser.add_argument(
-        "file", nargs="?", default="", metavar="FILE", help="with a dot or a slash in it (default: stdout)"
+        "file", nargs="?", default="", metavar="FILE", help="with a dot or a slash in it (default, and -: stdout)"
     )
     parser.add_argument("--all", action="store_true", help="all chats but the deleted ones")
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
@@ -51,6 +51,7 @@ def run_export(args: Namespace) -> int:
     """Raises DocmindError: USAGE, NO_CHAT, DISK, and as the store does."""
     if args.what and not args.file and any(sign in args.what for sign in "./"):
         args.what, args.file = "", args.what
+    args.what, args.file = ("" if given == "-" else given for given in (args.what, args.file))
     one = getattr(args, "one", False)
     if args.all and (args.what or one):
         raise DocmindError(Code.USAGE, "--all goes with neither a name nor --run.", "Leave one of them out.")

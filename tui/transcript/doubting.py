@@ -43,13 +43,13 @@ class Doubting(Marking):
         self._resting = self.set_timer(_REST_S, self._look_around) if self._doubted else None
 
     def mark_source(self, passage: Passage, state: SourceState) -> None:
-        """What was found out. `unknown`: it is to be checked again."""
+        """What was found out. `unknown`: it is to be checked again; so is `gone`, which may be found elsewhere yet."""
         for entry in self.layout_of_lines.entries:
-            if not isinstance(entry, SourceLine) or entry.became == state or not entry.cites(passage):
+            if not isinstance(entry, SourceLine) or not entry.cites(passage):
                 continue
-            if state == "unknown":
+            if state in ("unknown", "gone"):
                 self._doubted.add(entry)
-            else:
+            if state not in ("unknown", entry.became):
                 entry.became = state
                 entry.forget()
                 self.refresh()

@@ -21,6 +21,16 @@ def test_a_chat_is_markdown_on_stdout(file: Path, capsys: Captured) -> None:
     assert "Chat c2 " in capsys.readouterr().out  # the last one
 
 
+def test_a_dash_is_stdout_and_no_file(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments, chat in ((["export", "c1", "-"], "c1"), (["export", "-"], "c2")):
+        assert main(arguments) == 0
+        assert f"Chat {chat} " in capsys.readouterr().out
+    assert not Path("-").exists()
+
+
 def test_the_last_chat_is_the_one_that_was_changed_last_whatever_the_clock_said(file: Path, capsys: Captured) -> None:
     with ChatWriter(file) as store:
         store.begin(some_chat("c3", at=9e9))

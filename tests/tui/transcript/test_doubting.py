@@ -100,3 +100,16 @@ async def test_what_is_gone_from_the_text_is_doubted_no_more() -> None:
         app.transcript.load([kept(7)])
         await seen(app, pilot, "7.pdf")
         assert not app.transcript._doubted
+
+
+async def test_a_source_that_is_gone_is_checked_again_and_may_be_back() -> None:
+    app = KeptApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        app.transcript.load([kept(1)])
+        await seen(app, pilot, "1.pdf")
+        for _ in range(2):
+            app.transcript.mark_source(passage(1), "gone")
+            app.transcript.check_sources()
+            await seen(app, pilot, "1.pdf")
+        app.transcript.mark_source(passage(1), "current")
+        assert not app.transcript._doubted
