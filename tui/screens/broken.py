@@ -7,9 +7,12 @@ from textual.content import Content
 
 from .picker import Picker, Row
 
+LEAVE = "leave"
+"""Nothing is done."""
+
 
 class Way(NamedTuple):
-    """One of them; its name is the command that does it, empty for nothing."""
+    """One of them; its name is the command that does it, or LEAVE."""
 
     name: str
     title: str
@@ -19,7 +22,7 @@ class Way(NamedTuple):
 WAYS = (
     Way("continue", "Continue", "Goes on after the last whole word; steps that were done are not done again"),
     Way("again", "Ask again", "Asks the same question once more, beside this answer, which is kept"),
-    Way("", "Leave it", "Keeps the answer as far as it goes"),
+    Way(LEAVE, "Leave it", "Keeps the answer as far as it goes"),
 )
 
 

@@ -19,7 +19,7 @@ from ..widgets.prompt import Prompt
 from ..widgets.search_bar import SearchBar
 from ..widgets.sidebar import Sidebar
 from ..widgets.source_panel import SourcePanel
-from .broken import BrokenPicker
+from .broken import LEAVE, BrokenPicker
 from .command_picker import CommandPicker
 from .finding import Finding
 from .hardware import HardwareScreen
@@ -95,7 +95,11 @@ class ChatScreen(Finding):
         super().entered(event)
         named, self._named = self._named, ""
         if event.turns and event.turns[-1].state == "broken" and event.chat.id == named:
-            self.app.push_screen(BrokenPicker(), lambda way: getattr(self, f"action_{way}")() if way else None)
+            self.app.push_screen(BrokenPicker(), self._take_way)
+
+    def _take_way(self, way: str | None) -> None:
+        if way not in (None, LEAVE):
+            getattr(self, f"action_{way}")()
 
     # --- what is shown
 

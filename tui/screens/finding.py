@@ -131,7 +131,7 @@ class Finding(Branching):
     def entered(self, event: Entered) -> None:
         super().entered(event)
         self.chat_roots, self._earlier = event.chat.roots, event.earlier
-        self.query_one(Heading).chat = title_told(event.chat)
+        self._relist(Listed(chat=event.chat))  # its start may also have ended what a crash has cut
         place, self._place = self._place, Place("")
         told, self._told_folders = self._told_folders, ""
         if event.chat.id == place.chat:

@@ -19,7 +19,7 @@ from docmind.tui.screens.chat_listing import Place
 from docmind.tui.screens.chat_picker import ChatPicker
 from docmind.tui.widgets.heading import Heading
 from docmind.tui.widgets.search_bar import SearchBar
-from fakes.chats import answered, timed
+from fakes.chats import answered, some_chat, timed
 from fakes.past import keep
 from program import Program
 
@@ -116,6 +116,34 @@ async def test_a_broken_answer_offers_to_ask_again_where_its_chat_is_taken_from_
         await chat.press("down", "enter")
         await chat.until(lambda: "2 of 2" in chat.text() and bool(re.search("^  quotes$", chat.text(), re.M)))
         assert "broke off" not in chat.text()
+
+
+async def test_a_broken_answer_is_left_as_it_is_where_the_user_says_so(program: Program, documents: Path) -> None:
+    keep(program.data_dir, "fade", "Zebra crossing?", roots=[os.fsencode(documents)], broken=True)
+    async with opened(program, documents) as chat:
+        await found(chat, "zebra")
+        await chat.until(lambda: isinstance(chat.app.screen, BrokenPicker))
+        await chat.press("down", "down", "enter")
+        await chat.until(lambda: not isinstance(chat.app.screen, BrokenPicker))
+        await chat.write("What else?")
+        await chat.press("enter")
+        await chat.until(lambda: bool(re.search("^  quotes$", chat.text(), re.M)))
+        assert re.search("Zebra crossing?.*The question can be asked again.*What else?", chat.text(), re.S)
+        assert not re.search("taken up again|of 2", chat.text())
+
+
+async def test_the_open_list_tells_what_a_crash_has_cut_as_soon_as_the_engine_knows(
+    program: Program, documents: Path
+) -> None:
+    with ChatWriter(chats_file(program.data_dir)) as store:
+        store.begin(some_chat("fade", "Cut off?", roots=[os.fsencode(documents)]))
+        store.ask("r1", "fade", None, "Cut off?", 1000.0)
+    async with opened(program, documents) as chat:
+        await chat.press("ctrl+o")
+        await chat.until(lambda: isinstance(chat.app.screen, ChatPicker))
+        picker = chat.app.screen
+        assert isinstance(picker, ChatPicker)
+        await chat.until(lambda: "fade" in picker._chats and picker._chats["fade"].state == "broken")
 
 
 async def test_a_chat_is_named_in_the_prompt_and_a_question_brings_a_deleted_one_back(
