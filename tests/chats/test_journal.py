@@ -162,6 +162,19 @@ async def test_a_mistake_in_one_write_does_not_hold_up_the_others(
     assert {record.levelno for record in caplog.records} == {logging.ERROR}
 
 
+def test_a_mistake_in_what_is_handed_over_does_not_end_the_journal(
+    file: Path, telling: Telling, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = Journal(file, telling)
+    journal.hide([5])  # type: ignore[list-item]
+    ask(journal)
+    append(journal, timed(answered("r1", "All of it.")))
+    journal.finish("r1")
+    journal.close()
+    assert [turn.answer for turn in turns(file)] == ["All of it."]
+    assert "a part of a chat cannot be saved" in caplog.text
+
+
 async def test_when_the_file_was_deleted_a_new_one_is_begun(file: Path, journal: Journal) -> None:
     ask(journal)
     await until(lambda: turns(file))
