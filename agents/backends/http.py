@@ -19,6 +19,8 @@ WHOLE = "chat.completion"
 """The `object` of an answer that was not streamed."""
 NO_STREAM = (400, 405, 422, 501)
 """Statuses with which a server may refuse to stream."""
+HEADERS = {"host", "connection", "user-agent", "accept", "accept-encoding", "content-type", "content-length"}
+"""All that a server needs to be told."""
 PIECE = 4096
 """Bytes of a body that are handed on at once: about 20 events."""
 
@@ -36,15 +38,19 @@ def client_options(url: httpx.URL, key: str, timeouts: Timeouts) -> dict[str, An
         "trust_env": False,
         "follow_redirects": False,
         "timeout": httpx.Timeout(None, connect=timeouts.connect, write=timeouts.stall),
-        "auth": _only_key(key),
+        "auth": _only_own(key),
     }
 
 
-def _only_key(key: str) -> Callable[[httpx.Request], httpx.Request]:
-    """Sends the profile's key or none: the client libraries would add OLLAMA_API_KEY or a dummy."""
+def _only_own(key: str) -> Callable[[httpx.Request], httpx.Request]:
+    """Sends the profile's key or none, and no header that the client libraries take from the environment or add.
+
+    Such are OLLAMA_API_KEY, OPENAI_ORG_ID, OPENAI_CUSTOM_HEADERS and what tells of this machine.
+    """
 
     def authorise(request: httpx.Request) -> httpx.Request:
-        request.headers.pop("Authorization", None)
+        for name in {*request.headers} - HEADERS:
+            del request.headers[name]
         if key:
             request.headers["Authorization"] = f"Bearer {key}"
         return request

@@ -5,6 +5,7 @@ import pytest
 
 from docmind.agents.backends.base import open_backend
 from docmind.agents.backends.hosts import check_url, is_loopback, shown
+from docmind.agents.backends.http import HEADERS
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.settings import Profile
 from fakes import FakeServer, Fault
@@ -73,6 +74,20 @@ async def test_proxies_and_keys_of_the_environment_are_not_used(kind: str, monke
     assert heard.text == "Direct."
     assert not proxy.requests
     assert all("authorization" not in request.headers for request in server.requests)
+
+
+@pytest.mark.parametrize("kind", ["ollama", "openai"])
+async def test_headers_of_the_environment_are_not_sent(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Secret: s-1")
+    async with FakeServer(["Yes."]) as server:
+        url = server.ollama_url if kind == "ollama" else server.openai_url
+        backend = open_backend("near", Profile(kind=kind, url=url))  # type: ignore[arg-type]
+        assert (await listen(backend)).text == "Yes."
+        await backend.aclose()
+
+    assert {name for request in server.requests for name in request.headers} <= HEADERS
 
 
 @pytest.mark.parametrize("kind", ["ollama", "openai"])
