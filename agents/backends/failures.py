@@ -17,6 +17,8 @@ from ..errors import Code, DocmindError
 from ..text import clean, one_line, redact
 from .http import NotAModelServer
 
+DAY_S = 86_400.0
+"""The longest Retry-After that is told to the user, in seconds."""
 WORDS_LIMIT = 200
 """Characters of a server's own words that a message quotes."""
 
@@ -122,7 +124,7 @@ def _reply(error: BaseException, name: str, url: str, model: str, key: str) -> D
     failure = _told(status, body, f"{name} ({url})", f": {words}" if words else ".", clean(model))
     failure.server_said = words
     failure.retry_after_s = _retry_after(response)
-    if failure.code == Code.RATE_LIMITED and failure.retry_after_s is not None:
+    if failure.code == Code.RATE_LIMITED and failure.retry_after_s is not None and failure.retry_after_s <= DAY_S:
         failure.hint = f"Try again in {failure.retry_after_s:g} s."
     return failure
 

@@ -110,6 +110,13 @@ def test_lack_of_memory_has_a_hint_of_its_own() -> None:
     assert "smaller" in failure.hint
 
 
+@pytest.mark.parametrize(("wait", "hint"), [("90", "Try again in 90 s."), ("1234567890123", "Try again later, ")])
+def test_a_wait_that_is_told_is_one_that_can_be_read(wait: str, hint: str) -> None:
+    failure = as_docmind_error(status(429, headers={"Retry-After": wait}), "fast", "http://h", "x")
+
+    assert failure.hint.startswith(hint)
+
+
 def retry_after(value: str) -> float | None:
     return as_docmind_error(status(429, headers={"Retry-After": value}), "fast", "http://h", "x").retry_after_s
 
