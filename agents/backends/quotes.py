@@ -42,6 +42,7 @@ NOTHING = "The documents say nothing about this question. Other words may find m
 INTRODUCTION = "The documents say:"
 BROKE_OFF = "The answer broke off here, and the documents hold no sentence to finish it with."
 
+FENCE = "```"
 _STOPS = (".", "!", "?", "…", ":", "。", '"', "”", "’", ")")
 
 
@@ -95,8 +96,10 @@ def _step(messages: "Sequence[ChatMessage]", rarity: Rarity | None) -> str:
 
 
 def _after(beginning: str, quotes: Sequence[Excerpt]) -> str:
-    """What finishes an answer that broke off: its last sentence stays open, and visibly so."""
+    """What finishes an answer that broke off: its last sentence stays open, and visibly so; a code block is closed."""
     open_end = "" if beginning.endswith(_STOPS) else " …"
+    if beginning.count(FENCE) % 2:
+        open_end += f"\n{FENCE}"
     return f"{open_end}\n\n{_answer(quotes) if quotes else BROKE_OFF}"
 
 

@@ -97,6 +97,12 @@ async def test_a_passage_that_was_shown_twice_or_copied_is_quoted_once() -> None
     assert said.count("moved upstream of the exchanger") == 1
 
 
+async def test_a_code_block_that_broke_off_is_closed_before_the_quotations() -> None:
+    begun = ChatMessage(role="assistant", content="Thought: x\nAnswer: Run this:\n\n```sh\nset flow")
+    said = await spoken(QUESTION, SEARCHED, observed(PUMP), begun)
+    assert said.startswith(" …\n```\n\nThe documents say:")
+
+
 async def test_a_question_without_content_words_finds_nothing() -> None:
     vague = ChatMessage(role="user", content="Who are you, and what can you do?")
     assert (await spoken(vague, SEARCHED, observed(PUMP, CAKE))).endswith(NOTHING)
