@@ -94,6 +94,7 @@ class Conversation:
             steps=turn.steps,
             attempts=route.attempts,
             usage=route.usage,
+            cut=route.cut,
             timings=Timings(first_token_ms=turn.first_token_ms, total_ms=turn.elapsed_ms, tokens_per_s=speed),
         )
 

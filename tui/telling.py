@@ -60,6 +60,8 @@ def summary(answered: Answered) -> str:
     parts.append(f"first {timings.first_token_ms / 1000:.1f} s, all {timings.total_ms / 1000:.1f} s")
     if timings.tokens_per_s:
         parts.append(f"{about}{timings.tokens_per_s:.0f} tok/s")
+    if answered.cut:
+        parts.append("cut off: max_tokens or context is used up")
     return "   ".join(parts)
 
 

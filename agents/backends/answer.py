@@ -29,6 +29,8 @@ class Wire(Protocol):
 
     def whole(self, raw: Any) -> bool: ...
 
+    def cut(self, raw: Any) -> bool: ...
+
 
 class Answer:
     """Makes Deltas of LlamaIndex's chunks. `name` is the profile's, `key` must not appear, `most` is in tokens.
@@ -43,7 +45,7 @@ class Answer:
         self._usage: Usage | None = None
         self._continued, self._echo = bool(beginning), EchoFilter(beginning)
         self._refusal = ""
-        self.ended = self._whole = False
+        self.ended = self._whole = self._cut = False
 
     def take(self, chunk: ChatResponse) -> list[Delta]:
         """The deltas of a chunk: none, or one with text or thinking. Raises DocmindError (INVALID_RESPONSE)."""
@@ -51,6 +53,7 @@ class Answer:
         self._usage = self._wire.usage(chunk.raw) or self._usage
         self._refusal += self._wire.refusal(chunk.raw)
         self._whole = self._whole or self._wire.whole(chunk.raw)
+        self._cut = self._cut or self._wire.cut(chunk.raw)
         text, inline = self._splitter.feed(chunk.delta or "")
         thinking = (chunk.additional_kwargs.get("thinking_delta") or "") + inline
         self._left -= len(text) + len(thinking)
@@ -70,7 +73,7 @@ class Answer:
             raise _invalid(f"{self._name} broke off: the answer ended without its end marker.", "Look into its log.")
         if not self._text.said and not (self._continued and self.ended):  # it may have had nothing to add
             raise self._empty()
-        return [*rest, Delta(usage=self._usage or self._estimated(messages))]
+        return [*rest, Delta(usage=self._usage or self._estimated(messages), cut=self._cut)]
 
     def _delta(self, text: str, thinking: str) -> list[Delta]:
         return [Delta(text=text, thinking=thinking, whole=self._whole)] if text or thinking else []

@@ -64,6 +64,10 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
     """On the last delta only."""
     whole: bool = False
     """The server cannot stream: its whole answer came at once; without text: it will."""
+    loading: bool = False
+    """Without text: the server has said that it is still loading its model."""
+    cut: bool = False
+    """On the last delta: the server ended the text because max_tokens, or its window, was used up."""
 
 
 class Abilities(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ class Deadline:
     def __init__(self, timeouts: Timeouts) -> None:
         self.timeouts, self.start, self.started = timeouts, time.monotonic(), False
         self.end = self.start + timeouts.total
-        self.was_loading = False
+        self.was_loading = self.is_closing = False
         self._set(timeouts.first_token)
 
     def _set(self, seconds: float) -> None:
@@ -24,12 +24,14 @@ class Deadline:
 
     def heard(self) -> None:
         """Content has come: from now on, only silence and the whole count."""
-        self.started = True
+        self.started, self.is_closing = True, False
         self._set(self.timeouts.stall)
 
     def closing(self) -> None:
-        """The answer is whole: only the token counts may follow."""
-        self._set(CLOSING_S)
+        """The answer is whole: only the token counts may follow. Chunks without content do not prolong it."""
+        if not self.is_closing:
+            self.is_closing = True
+            self._set(CLOSING_S)
 
     def left(self) -> float:
         """Seconds until `at`, not below 0."""

@@ -4,11 +4,11 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from llama_index.core.llms import LLM, ChatMessage, ChatResponse, MessageRole
 
-from ..errors import DocmindError
+from ..errors import Code, DocmindError
 from ..records import Usage
 from ..text import clean
 from .answer import Answer
@@ -18,8 +18,11 @@ from .idle import Idle
 from .server import Server
 from .trial import BEGINNING, QUESTION, SORRY, goes_on
 
-Item = ChatResponse | DocmindError | None
-"""What the reading task hands over: a chunk, the failure, or the end."""
+LOOK_S = 0.5
+"""Between two questions to a server that refuses them while it loads its model."""
+Chunk = ChatResponse | Literal["loading"]
+Item = Chunk | DocmindError | None
+"""What the reading task hands over: a chunk, that the model is being loaded, the failure, or the end."""
 
 
 class LlamaIndexBackend(Server, Backend):
@@ -68,6 +71,10 @@ class LlamaIndexBackend(Server, Backend):
         """Whether this chunk is an answer that was not streamed."""
         return False
 
+    def cut(self, raw: Any) -> bool:
+        """Whether this chunk says that the answer ends for want of tokens."""
+        return False
+
     async def stream(self, messages: Sequence[ChatMessage], stop: Sequence[str] = ()) -> AsyncGenerator[Delta, None]:
         """The answer to `messages`, or what follows a last message of the assistant; leaving it early frees the server.
 
@@ -82,6 +89,9 @@ class LlamaIndexBackend(Server, Backend):
         try:
             with self.idle:
                 while chunk := await self._next_of(answer, queue, deadline):
+                    if chunk == "loading":
+                        yield Delta(loading=True)
+                        continue
                     for delta in answer.take(chunk):
                         yield delta
                         deadline.heard()  # now, so that a reader who takes his time does not count as silence
@@ -117,15 +127,34 @@ class LlamaIndexBackend(Server, Backend):
         return Answer(self, self.name, self.key, self.profile.max_tokens, beginning(messages))
 
     async def _read(self, messages: Sequence[ChatMessage], stop: Sequence[str], queue: asyncio.Queue[Item]) -> None:
+        """A server that refuses calls while it loads its model is asked again until it has; the deadline ends that."""
+        told = False
         try:
-            llm, prompt = await self.prepare(messages, stop)
-            async for chunk in await llm.astream_chat(prompt):
-                queue.put_nowait(chunk)  # no await in this loop: the task must be cancelled inside the connection
+            while not await self._read_once(messages, stop, queue):
+                if not told:
+                    queue.put_nowait("loading")
+                told = True
+                await asyncio.sleep(LOOK_S)
             queue.put_nowait(None)
         except Exception as error:
             queue.put_nowait(await self.explain(error))
 
-    async def _next_of(self, answer: Answer, queue: asyncio.Queue[Item], deadline: Deadline) -> ChatResponse | None:
+    async def _read_once(
+        self, messages: Sequence[ChatMessage], stop: Sequence[str], queue: asyncio.Queue[Item]
+    ) -> bool:
+        """False where the server is not ready, since it loads its model. Raises DocmindError or library errors."""
+        try:
+            llm, prompt = await self.prepare(messages, stop)
+            async for chunk in await llm.astream_chat(prompt):
+                queue.put_nowait(chunk)  # no await in this loop: the task must be cancelled inside the connection
+        except Exception as error:
+            failure = await self.explain(error)
+            if failure.code == Code.NOT_READY and await self.still_loading():
+                return False
+            raise failure from error
+        return True
+
+    async def _next_of(self, answer: Answer, queue: asyncio.Queue[Item], deadline: Deadline) -> Chunk | None:
         """The next chunk. What breaks after the end marker takes nothing from the answer but the token counts."""
         if answer.ended:
             deadline.closing()
@@ -136,7 +165,7 @@ class LlamaIndexBackend(Server, Backend):
                 return None
             raise
 
-    async def _next(self, queue: asyncio.Queue[Item], deadline: Deadline) -> ChatResponse | None:
+    async def _next(self, queue: asyncio.Queue[Item], deadline: Deadline) -> Chunk | None:
         while queue.empty():
             try:
                 async with asyncio.timeout(deadline.left()):

@@ -94,6 +94,10 @@ class Ollama(OllamaServer, LlamaIndexBackend):
             return None
         return Usage(prompt_tokens=raw.get("prompt_eval_count") or 0, completion_tokens=raw["eval_count"])
 
+    def cut(self, raw: Any) -> bool:
+        """The last line says why it is the last."""
+        return bool(raw.get("done_reason") == "length")
+
     async def load(self) -> None:
         """Counts as a call. Raises DocmindError."""
         with self.idle:

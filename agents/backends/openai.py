@@ -16,6 +16,9 @@ from .http import WHOLE
 from .llamaindex import LlamaIndexBackend, beginning
 from .openai_server import OpenAIServer
 
+BROKE_OFF = ("abort", "error", "cancelled", "timeout")
+"""Reasons for an end that is none: of vLLM and SGLang, gateways, TensorRT-LLM."""
+
 
 class OpenAI(OpenAIServer, LlamaIndexBackend):
     """`options` go into the body of the request as they are (`temperature`, `top_k`, `seed` ...)."""
@@ -68,8 +71,8 @@ class OpenAI(OpenAIServer, LlamaIndexBackend):
         return Abilities(continues=continues, native_tools=flavour.native_tools)
 
     def ended(self, raw: Any) -> bool:
-        """A choice has its finish_reason."""
-        return any(choice.finish_reason for choice in raw.choices or ())
+        """A choice has its finish_reason, and it is not that the server gave up."""
+        return any(choice.finish_reason not in ("", None, *BROKE_OFF) for choice in raw.choices or ())
 
     def usage(self, raw: Any) -> Usage | None:
         """The last event counts, where the server knows `include_usage`."""
@@ -86,6 +89,10 @@ class OpenAI(OpenAIServer, LlamaIndexBackend):
     def whole(self, raw: Any) -> bool:
         """As the transport has marked it."""
         return bool(raw.object == WHOLE)
+
+    def cut(self, raw: Any) -> bool:
+        """The finish_reason says so."""
+        return any(choice.finish_reason == "length" for choice in raw.choices or ())
 
 
 def continued(

@@ -126,6 +126,8 @@ class Answered(RunEvent, frozen=True, kw_only=True):
     attempts: list[Attempt]
     usage: Usage
     timings: Timings
+    cut: bool = False
+    """The model was stopped by max_tokens, or by its window: the text may lack its end."""
 
 
 class Meter(RunEvent, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from ..chats.live_turn import Exchange
 from ..chats.secrets import blanked
 from ..errors import Code, DocmindError
 from ..memory import choose
-from ..protocol import Message, Meter, Prompted
+from ..protocol import Message, Meter, Prompted, State
 from ..records import Call, Usage
 from ..tokens import estimate
 from .candidate import Candidate
@@ -28,7 +28,7 @@ OVERFLOW_MARGIN = 1.1
 """A prompt that was too long is taken to have so many times the window."""
 
 T = TypeVar("T")
-Item = Delta | Meter | Prompted
+Item = Delta | State | Meter | Prompted
 Record = Callable[[Call], None]
 """Takes every call as it ends; must return at once."""
 
@@ -65,7 +65,7 @@ class Calling:
         """Of the backend, in tokens; 0 until it is known."""
         self.shrinks = False
         """Whether the next prompt will be shorter, as this one showed that the model makes more tokens of it."""
-        self._whole = False
+        self._whole = self.cut = False
         self._text: list[str] = []
         self._thinking: list[str] = []
 
@@ -138,6 +138,9 @@ class Calling:
         yield self._prompted(fitted, stop)
         async with aclosing(self._backend.stream(fitted, stop)) as deltas:
             async for delta in deltas:
+                if delta.loading:
+                    yield State(run=self._run, state="loading", detail=self._backend.name)
+                    continue
                 self._take(delta)
                 yield delta
                 if meter := metering.take(delta):
@@ -173,7 +176,7 @@ class Calling:
         if self._first is None and (delta.text or delta.thinking):
             self._first = self._last
         self._usage = delta.usage or self._usage
-        self._whole = self._whole or delta.whole
+        self._whole, self.cut = self._whole or delta.whole, delta.cut
         self._text.append(delta.text)
         self._thinking.append(delta.thinking)
 

@@ -56,9 +56,8 @@ class Route:
         reduce: Reduce = unreduced,
         make_room: MakeRoom | None = None,
     ) -> None:
-        self._make_room = make_room
         self._run, self._chain, self._max_steps, self._record = run, list(chain), settings.max_steps, record
-        self._reduce = reduce
+        self._reduce, self._make_room = reduce, make_room
         self._until = asyncio.get_running_loop().time() + settings.deadline
         self._steps = 0
         self._past: Sequence[Exchange] = ()
@@ -70,6 +69,8 @@ class Route:
         """Tokens of all calls, those that broke off included."""
         self.streamed_s = 0.0
         """Seconds between the first and the last piece of each call, added up."""
+        self.cut = False
+        """Whether the last reply ended only because max_tokens, or the window, was used up."""
 
     @property
     def backend(self) -> Backend:
@@ -211,6 +212,7 @@ class Route:
 
     def _finished(self, calling: Calling) -> None:
         self._count(calling)
+        self.cut = calling.cut
         self._note(Attempt(profile=self.backend.name, ok=True, tokens=calling.usage.completion_tokens))
 
     def _failed(self, error: DocmindError, tokens: int = 0, tries: int = 1, smaller: str = "") -> None:

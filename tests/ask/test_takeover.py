@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fakes import FakeServer, Fault
+from fakes import FakeServer, Fault, Reply
 from program import Program
 
 QUESTION = "How often must the compressor be inspected?"
@@ -152,3 +152,11 @@ def test_on_a_terminal_the_notice_of_a_takeover_stands_on_a_line_of_its_own(prog
     assert re.search(r"\n  first .* Continued by other\.\n", shown)
     answer = re.sub(r"\n  [^ ][^\n]*", "", "\n" + shown)
     assert " ".join(answer.split()).startswith(WHOLE)
+
+
+def test_an_answer_that_ends_for_want_of_tokens_says_so(program: Program, documents: Path) -> None:
+    with FakeServer([SEARCH, Reply(ANSWER[:60], finish="length")]) as only:
+        config = program.config(openai(only=only))
+        assert program.json("--config", config, "ask", QUESTION, documents)["cut"]
+        told = program.run("--config", config, "ask", QUESTION, documents).stderr
+    assert "cut off: max_tokens or context is used up" in told

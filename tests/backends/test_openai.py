@@ -151,3 +151,20 @@ async def test_a_failed_request_is_not_repeated() -> None:
         await listen(backend)
 
     assert len(server.chats) == 1
+
+
+async def test_a_server_that_refuses_calls_while_it_loads_its_model_is_waited_for() -> None:
+    fault = Fault("status", status=503, message="Loading model", times=2)
+    async with asking(FakeServer(["Yes."], flavour="llamacpp", loading=True, fault=fault)) as backend:
+        heard = await listen(backend)
+
+    assert (heard.text, heard.error) == ("Yes.", None)
+    assert [delta.loading for delta in heard.deltas if not delta.usage] == [True, False], "it is told once"
+
+
+async def test_one_that_is_busy_is_not_waited_for() -> None:
+    server = FakeServer(flavour="llamacpp", fault=Fault("status", status=503, message="server busy"))
+    async with asking(server) as backend:
+        assert (await listen(backend)).code == Code.NOT_READY
+
+    assert len(server.chats) == 1

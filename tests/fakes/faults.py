@@ -23,6 +23,7 @@ Kind = Literal[
     "huge",  # one chunk of HUGE characters
     "repeat",  # one token, for ever
     "endless",  # ever new words, for ever
+    "empties",  # chunks without a word, for ever
     "babble",  # a reply that names a tool which does not exist
     # The reply is odd, but whole:
     "nostream",  # an error where a stream is asked for, else a whole answer

@@ -108,8 +108,8 @@ class _Sending:
                 self._chunk(self._wire.token(*self._reply.tokens()[self._fault.after - 1]))
             case "huge":
                 self._chunk(self._wire.token("content", " huge" * (HUGE // 5)))
-            case "repeat" | "endless":
-                self._go_on_for_ever(self._fault.kind == "endless")
+            case "repeat" | "endless" | "empties" as kind:
+                self._go_on_for_ever(kind)
             case "error" | "eof" | "reset" | "fin" | "exit":
                 self._cut(self._fault)
                 return True
@@ -126,10 +126,11 @@ class _Sending:
         elif fault.kind == "exit":
             self._fake.stop_listening()
 
-    def _go_on_for_ever(self, anew: bool) -> None:
+    def _go_on_for_ever(self, kind: str) -> None:
         for number in count(1):
-            self._chunk(self._wire.token("content", f" word{number}" if anew else " again"))
-            self._pause(0.001)
+            piece = {"repeat": " again", "endless": f" word{number}"}.get(kind, "")
+            self._chunk(self._wire.token("content", piece))
+            self._pause(0.001 if piece else 0.02)
 
     def _head(self) -> None:
         lines = ["HTTP/1.1 200 OK", f"Content-Type: {self._wire.content_type}", "Transfer-Encoding: chunked", "", ""]

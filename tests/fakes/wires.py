@@ -83,7 +83,7 @@ class OllamaWire:
 
     def _stats(self, reply: Reply) -> dict[str, Any]:
         counts = {"prompt_eval_count": reply.prompt, "eval_count": reply.count} if reply.usage else {}
-        return {"done": True, "done_reason": "stop", "total_duration": 10**9, "load_duration": 10**6, **counts}
+        return {"done": True, "done_reason": reply.finish, "total_duration": 10**9, "load_duration": 10**6, **counts}
 
     def preamble(self) -> bytes:
         return self.token("content", "")

@@ -180,3 +180,11 @@ async def test_when_all_fail_the_error_tells_of_each() -> None:
     assert done.error.code == Code.ALL_FAILED
     assert "first: nothing answers" in done.error.message
     assert "second" in done.error.message
+
+
+async def test_a_server_that_refuses_calls_while_it_loads_its_model_is_said_to_load() -> None:
+    fault = Fault("status", status=503, message="Loading model", times=1)
+    async with FakeServer([GOOD], flavour="llamacpp", loading=True, fault=fault) as server, candidates(server) as chain:
+        done = await step(chain)
+    assert State(run="run", state="loading", detail="first") in done.items
+    assert done.tried == [("first", "")]

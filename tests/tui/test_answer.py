@@ -46,6 +46,11 @@ def test_the_speed_of_a_model_is_told_in_round_figures(capsys: Captured) -> None
     assert capsys.readouterr().err == "  fast · llama   first 1.2 s, all 2.3 s   100 tok/s\n"
 
 
+def test_an_answer_that_was_cut_off_is_told(capsys: Captured) -> None:
+    shown(msgspec.structs.replace(QUOTED, profile="fast", model="fast", cut=True), needs_model=False)
+    assert capsys.readouterr().err.endswith("   cut off: max_tokens or context is used up\n")
+
+
 def test_a_failed_profile_is_named_once_with_what_to_do(capsys: Captured) -> None:
     reason, hint = "Profile gg runs a GGUF file, and llama.cpp is not installed.", "Install it."
     with TextPrinter() as printer:
