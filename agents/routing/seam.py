@@ -7,11 +7,15 @@ dropped; when the reply starts over with other words, the seam says so, and the 
 import re
 from typing import NamedTuple
 
-CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
-"""Scripts without spaces: each sign counts as a word, and four of them as much as one."""
+CJK = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+"""Scripts without spaces: each sign counts as a word, and four of them as much as one. Korean has spaces."""
 _CJK = re.compile(rf"[{CJK}]")
 _WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
+_LETTER = re.compile(r"[^\W_]")
 _ELLIPSIS = re.compile(r"\s*(?:\.{3}|…)?\s*")
+_FENCE = "```"
+_OPENED_AGAIN = re.compile(rf"\s*{_FENCE}\w[^\n]*\n")
+"""A fence with the name of a language, which never closes a block of code."""
 _LAST_WORD = re.compile(rf"[^\s{CJK}]*\Z")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]*_]*\Z|\n\Z")
 _CLOSING = ".,;:!?)]}»”’…%"
@@ -56,6 +60,7 @@ class Seam:
     def __init__(self, begun: Beginning, *, asked: bool, labelled: bool) -> None:
         self._begun, self._asked, self._labelled = begun, asked, labelled
         self._repetition = _Repetition(_WORD.findall(begun.text))
+        self._in_code = asked and begun.text.count(_FENCE) % 2 == 1
         self._reply = ""
         self._read = -1  # where the next word begins; -1: the beginning has not been looked at
         self._joined = self._goes_on = False
@@ -91,9 +96,16 @@ class Seam:
         return self._conclude(closing)
 
     def _look_at_beginning(self, closing: bool) -> bool:
-        """Whether there is enough of the reply; takes an ellipsis away, and sees whether it goes on without a word."""
+        """Whether there is enough of the reply; takes away an ellipsis, or a fence of the block of code that is open.
+
+        Sees whether the reply goes on without a word.
+        """
         if self._read >= 0:
             return True
+        if self._in_code and self._reply.lstrip().startswith(_FENCE):
+            if "\n" not in self._reply.lstrip() and not closing:
+                return False
+            self._reply, self._in_code = _OPENED_AGAIN.sub("", self._reply, count=1), False
         if len(self._reply.strip()) <= (len("...") if self._asked else 0) and not closing:
             return False
         if self._begins_as_the_next_token():
@@ -111,7 +123,8 @@ class Seam:
 
     def _conclude(self, closing: bool) -> str:
         end, weight = self._repetition.found
-        if end and weight >= (1 if self._asked else SURE):
+        is_mark = "\n" in self._begun.gap and not _LETTER.search(self._reply[:end])  # of a new row or item
+        if end and weight >= (1 if self._asked else SURE) and not is_mark:
             return self._join(self._reply[end:])
         if closing and self._repetition.weight_of_open >= SURE and not self._goes_on:
             return self._join("")  # it repeated a part, and ended
@@ -193,7 +206,9 @@ class _Repetition:
         """Whether it is the last word, be it with another sign after it."""
         expected = self._words[at + self._taken]
         is_last = at + self._taken == len(self._words) - 1
-        return is_last and folded.startswith(expected) and not folded[len(expected) :][:1].isalnum()
+        if not (is_last and folded.startswith(expected)):
+            return False
+        return folded == expected or bool(_LETTER.search(expected) and not folded[len(expected) :][:1].isalnum())
 
 
 def _is_cjk(sign: str) -> bool:

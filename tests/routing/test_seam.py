@@ -1,5 +1,6 @@
 """The seam between two backends' parts of an answer: nothing is repeated, nothing is lost, wherever it is cut."""
 
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -190,3 +191,31 @@ def test_how_a_reply_is_cut_into_tokens_does_not_matter(text: str, reply: str, a
     begun = beginning(text)
     if words(begun.text) >= 1:
         assert join(begun, tokens(reply, size), asked=asked) == join(begun, [reply], asked=asked)
+
+
+def test_a_block_of_code_that_is_open_is_not_opened_again() -> None:
+    code, rest = "Run this:\n\n```python\nif hot:\n    stop()\n", "    wait()\n```\n\nThen start it."
+    for size, again in itertools.product((1, 7, 1000), ("", "    stop()\n")):
+        reply = f"```python\n{again}{rest}"
+        assert join(beginning(code + "    w"), tokens(reply, size), asked=True) == code + rest
+
+
+def test_a_fence_without_a_language_closes_a_block_of_code() -> None:
+    begun = Beginning("Run this:\n\n```\nset flow", "\n")
+    assert join(begun, ["```", "\nThen wait."], asked=True) == f"{begun.text}\n```\nThen wait."
+    assert join(begun, ["```"], asked=True) == f"{begun.text}\n```"
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_the_sign_that_begins_a_new_row_repeats_nothing(size: int) -> None:
+    head = Beginning("| part | state |", "\n")
+    for rest in ("|---|---|\n| pump | new |", "| pump | new |"):
+        assert join(head, tokens(rest, size), asked=True) == f"{head.text}\n{rest}"
+    assert join(Beginning("| part |", " "), tokens("| state |", size), asked=True) == "| part | state |"
+
+
+def test_the_words_of_korean_keep_their_spaces() -> None:
+    text = "펌프는 개정판 C에서 열교환기 상류로 이동했습니다 [1]. 설명서에는 더 이상의 내용이 없습니다."
+    for cut in cuts(text):
+        begun = beginning(text[:cut])
+        assert join(begun, tokens(text[len(begun.text) :].lstrip(), 2), asked=True) == text
