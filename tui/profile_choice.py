@@ -52,14 +52,17 @@ class ProfileChoice:
             self.states = {state.name: self.states.get(state.name, state) for state in listed}
 
     def found(self, state: ProfileState) -> DocmindError | None:
-        """What the check of a profile found; why there was a way back to the former one, if so."""
+        """What the check of a profile found; why there was a way back to the former one, if so.
+
+        A pinned one stays: no other may answer in its place.
+        """
         self.states[state.name] = state
         if state.name != self._trying:
             return None
         self._trying = ""
-        if state.state != "down":
+        if state.state != "down" or self.pinned:
             return None
-        self.chosen = self._former
+        self.chosen = None if self._former in self.banned else self._former
         current = self.current
         back = f" {current.name} stays." if current else ""
         return DocmindError(Code(state.code or Code.UNAVAILABLE), f"{state.reason}{back}", state.hint)
@@ -97,9 +100,9 @@ class ProfileChoice:
         return True
 
     def roll_back(self, old: str, new: str) -> bool:
-        """Back to one that did well, unless the user has chosen something else since. Whether it is so."""
+        """Back to one that did well, unless the user has chosen something else or banned it. Whether it is so."""
         current = self.current
-        if self.pinned or current is None or current.name != old:
+        if self.pinned or current is None or current.name != old or new in self.banned:
             return False
         self.chosen = new
         return True

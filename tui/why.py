@@ -24,7 +24,7 @@ def why(turn: Turn) -> str:
     lines = [f"{one_line(answering)} {verb}."]
     lines.append(f"{one_line(turn.plan.chain[0])} came first: {_RULES[turn.plan.rule]}.")
     lines += map(_switched, turn.switches)
-    lines.append(_next(turn.plan, answering))
+    lines.append(_next(turn.plan, answering, {switch.old for switch in turn.switches}))
     if turn.plan.banned:
         lines.append(f"Banned: {', '.join(map(one_line, turn.plan.banned))}.")
     return "\n".join(lines)
@@ -37,6 +37,7 @@ def _switched(switch: Switched) -> str:
     return one_line(f"{switch.reason} [{switch.code}] {switch.new} {goes_on}.", 500)
 
 
-def _next(plan: Planned, answering: str) -> str:
-    rest = plan.chain[plan.chain.index(answering) + 1 :] if answering in plan.chain else []
+def _next(plan: Planned, answering: str, left: set[str]) -> str:
+    """After a prompt that was too long the largest window comes before others, which are still to be asked."""
+    rest = [] if answering == "quotes" else [name for name in plan.chain if name not in {answering, *left}]
     return f"Next if it fails: {', '.join(map(one_line, rest))}." if rest else "No other profile would be next."

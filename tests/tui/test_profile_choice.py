@@ -89,6 +89,22 @@ def test_a_pinned_profile_has_nobody_behind_it_until_it_is_let_go(choice: Profil
     assert not choice.pinned
 
 
+def test_a_pinned_profile_that_is_down_stays_the_only_one(choice: ProfileChoice) -> None:
+    choice.pin("big")
+    assert choice.found(profile("big", "down", reason="Nobody listens.")) is None
+    assert (choice.wanted["profile"], choice.wanted["fallback"]) == ("big", False)
+
+
+def test_there_is_no_way_back_to_a_banned_profile(choice: ProfileChoice) -> None:
+    choice.switch("fast")
+    choice.found(profile("fast", "ready"))
+    choice.switch("big")
+    choice.ban("fast")
+    assert not choice.roll_back("big", "fast")
+    choice.found(profile("big", "down"))
+    assert choice.chosen is None
+
+
 def test_a_banned_profile_is_neither_current_nor_next(choice: ProfileChoice) -> None:
     choice.switch("fast")
     assert choice.ban()

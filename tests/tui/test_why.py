@@ -45,6 +45,13 @@ def test_each_step_of_the_way_is_told_with_its_reason() -> None:
     ]
 
 
+def test_one_that_was_passed_over_for_a_larger_window_is_still_next() -> None:
+    made = Turn("r1", "Why?")
+    made.take(Planned(run="r1", rule="best", chain=["small", "middle", "large", "quotes"]), 0.0)
+    made.take(switched("small", "large"), 1.0)
+    assert why(made).endswith("Next if it fails: middle, quotes.")
+
+
 def test_a_question_that_failed_names_who_was_asked_last() -> None:
     made = turn("only")
     made.take(Failed(run="r1", code="ERR_5000", message="Every backend failed."), 1.0)
