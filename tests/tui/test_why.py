@@ -52,6 +52,17 @@ def test_one_that_was_passed_over_for_a_larger_window_is_still_next() -> None:
     assert why(made).endswith("Next if it fails: middle, quotes.")
 
 
+def test_an_answer_that_is_continued_has_a_way_of_its_own() -> None:
+    made = turn()
+    made.take(switched("big", "fast"), 1.0)
+    made.take(Planned(run="r1", rule="chosen", chain=["big", "quotes"]), 2.0)
+    assert why(made).splitlines() == [
+        "big is asked.",
+        "big came first: you have chosen it.",
+        "Next if it fails: quotes.",
+    ]
+
+
 def test_a_question_that_failed_names_who_was_asked_last() -> None:
     made = turn("only")
     made.take(Failed(run="r1", code="ERR_5000", message="Every backend failed."), 1.0)

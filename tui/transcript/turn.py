@@ -127,7 +127,7 @@ class Turn:
             case State():
                 self.state = event
             case Planned():
-                self.plan = event
+                self.plan, self.switches = event, []  # an answer that is continued has a plan of its own
             case Token():
                 self._answer().text += event.text
             case Thought():
