@@ -29,9 +29,19 @@ class Reply:
         return self.begun.step if self.begun else ""
 
     @property
+    def phase(self) -> str:
+        """What the next call is, as the record names it."""
+        return "continuation" if self.begun else "step"
+
+    @property
     def to_send(self) -> Sequence[ChatMessage]:
         """The prompt, with what has been said of the answer."""
         return self.begun.messages(self.messages, asked=True) if self.begun else self.messages
+
+    def take_up(self, begun: Begun | None) -> None:
+        """Goes on after what a former attempt has left, or does the step again where that is nothing."""
+        self.begun = begun
+        self._said = [self.kept]
 
     def take(self, item: Delta | Notice) -> None:
         """What was given."""

@@ -96,7 +96,8 @@ class Route:
             yield TakenOver(switched, "")
         reply, tries = Reply(messages, tools), 0
         if self._left is not None:
-            reply.begun, self._left = left(self._left, messages, tools), None
+            reply.take_up(left(self._left, messages, tools))
+            self._left = None
             yield TakenOver(None, reply.kept)
         while True:
             for switched in self._pass_over(continues=bool(reply.begun)):
@@ -105,8 +106,7 @@ class Route:
                 yield State(run=self._run, state="loading", detail=self.backend.name)
                 if self._make_room:
                     await self._make_room(self.backend)
-            phase = "continuation" if reply.begun else "step"
-            calling = Calling(self._run, self._chain[0], self._record, self._until, phase, self._past)
+            calling = Calling(self._run, self._chain[0], self._record, self._until, reply.phase, self._past)
             try:
                 async with aclosing(self._ask(calling, reply, stop)) as items:
                     async for item in items:

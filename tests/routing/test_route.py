@@ -16,7 +16,7 @@ from docmind.agents.routing.router import Route
 from docmind.agents.routing.takeover import TakenOver
 from docmind.agents.settings import AgentSettings
 from fakes import FakeServer, Fault
-from fakes.routed import LOOKED_UP, QUESTION, TOOLS, candidates, step
+from fakes.routed import LOOKED_UP, QUESTION, TOOLS, Step, candidates, step
 
 GOOD = "Thought: I know.\nAnswer: The pump is blue and was built in 1998 [1]."
 
@@ -203,3 +203,15 @@ async def test_a_former_attempts_answer_goes_on_after_its_last_whole_word_or_is_
     assert told[0].kept.endswith(kept)
     assert told[0].switched is None
     assert told[0].kept + "".join(item.text for item in told if isinstance(item, Delta)) == whole
+
+
+async def test_what_a_former_attempt_has_left_stands_when_the_next_one_breaks_off_too() -> None:
+    reply = "Thought: I can answer now.\nAnswer: The pump is blue and was built in 1998 [1]."
+    breaking = FakeServer([reply], fault=Fault("fin", after=13), flavour="plain")
+    async with breaking as first, FakeServer([reply]) as second, candidates(first, second) as chain:
+        route = Route("run", chain, AgentSettings(), [])
+        route.take_up("The pump is blue and was")
+        async with aclosing(route.stream(LOOKED_UP, [], TOOLS)) as items:
+            done = Step([item async for item in items])
+    assert done.text == reply
+    assert [switched.continues for switched in done.switches] == [True]
