@@ -81,6 +81,8 @@ class DocmindError(Exception):
     """
 
     attempts: Sequence[Mapping[str, object]] = ()
+    answer: str = ""
+    """What had been said of the answer when it failed."""
     server_said: str = ""
     """The server's own words, cleaned and cut; they are part of `message`, too."""
     retry_after_s: float | None = None

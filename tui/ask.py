@@ -59,7 +59,11 @@ def run_ask(args: argparse.Namespace) -> int:
     printer = JsonPrinter() if args.json else TextPrinter(needs_model)
     with printer:
         ask = Ask(run="", question=clean(args.question), profile=args.profile, fallback=not args.no_fallback)
-        asyncio.run(answer(loaded, roots, Enter(chat=chat), ask, printer))
+        try:
+            asyncio.run(answer(loaded, roots, Enter(chat=chat), ask, printer))
+        except DocmindError as error:
+            error.answer = printer.said
+            raise
     return 0
 
 

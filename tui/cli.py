@@ -79,7 +79,8 @@ def _report(error: DocmindError, arguments: list[str]) -> int:
     """Tell the user; with --json also the program that reads stdout."""
     if "--json" in arguments:
         failure: dict[str, object] = {"code": error.code, "message": error.message, "hint": error.hint}
-        say_json({"error": failure} | ({"attempts": error.attempts} if error.attempts else {}))
+        more = {"attempts": error.attempts, "answer": error.answer}
+        say_json({"error": failure} | {name: value for name, value in more.items() if value})
     notice(f"docmind: {error.message} [{error.code}]", BOLD)
     if error.hint:
         notice(error.hint)

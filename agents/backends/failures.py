@@ -95,6 +95,7 @@ def _connection(error: BaseException, name: str, url: str) -> DocmindError | Non
     return None
 
 
+_STOPS = (".", "!", "?", "…")
 _ADDRESS = "Is the port right, and is there a proxy or login page in between? Set url to the model server itself."
 _START = "Start the server, or correct the profile's url."
 _LOG = "Look into the server's log."
@@ -121,7 +122,9 @@ def _reply(error: BaseException, name: str, url: str, model: str, key: str) -> D
         return None  # not an error of a client library
     status = None if status == -1 else status
     words = _words(body, key)
-    failure = _told(status, body, f"{name} ({url})", f": {words}" if words else ".", clean(model))
+    said = f": {words}" if words else ""
+    said += "" if said.endswith(_STOPS) else "."
+    failure = _told(status, body, f"{name} ({url})", said, clean(model))
     failure.server_said = words
     failure.retry_after_s = _retry_after(response)
     if failure.code == Code.RATE_LIMITED and failure.retry_after_s is not None and failure.retry_after_s <= DAY_S:

@@ -88,6 +88,7 @@ def test_the_json_object_has_exactly_the_promised_fields(program: Program, docum
         "attempts": "list",
         "usage": ["completion_tokens", "estimated", "prompt_tokens"],
         "timings": ["first_token_ms", "tokens_per_s", "total_ms"],
+        "cut": "bool",
     }
     assert sorted(answer["citations"][0]) == ["lines", "n", "page", "path", "quote", "verified"]
     assert sorted(answer["attempts"][0]) == ["code", "ok", "profile", "reason", "tokens"]

@@ -1,5 +1,6 @@
 """`docmind ask` when a backend dies in mid-answer: the user reads one whole answer."""
 
+import json
 import os
 import pty
 import re
@@ -117,6 +118,17 @@ def test_without_fallback_what_was_said_is_kept_and_the_reason_told(program: Pro
     assert done.returncode == 4
     assert done.stdout.startswith("The compressor must be inspected")
     assert "[ERR_5000]" in done.stderr
+
+
+def test_a_script_gets_what_was_said_with_the_reason(program: Program, documents: Path) -> None:
+    with Dying(10) as only:
+        config = program.config(openai(only=only))
+        done = program.run(
+            "--config", config, "ask", QUESTION, documents, "--profile", "only", "--no-fallback", "--json"
+        )
+    told = json.loads(done.stdout)
+    assert told["error"]["code"] == "ERR_5000"
+    assert told["answer"].startswith("The compressor must be inspected")
 
 
 def on_a_terminal(program: Program, documents: Path, stderr: int | None) -> tuple[str, bytes]:

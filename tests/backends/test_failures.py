@@ -143,7 +143,7 @@ def test_the_servers_own_words_are_kept_apart() -> None:
     failure = as_docmind_error(status(503, {"message": "busy\x1b[31m, try later"}), "fast", "http://h", "x")
 
     assert failure.server_said == "busy, try later"
-    assert failure.message.endswith(": busy, try later")
+    assert failure.message.endswith(": busy, try later."), "another sentence may follow"
 
 
 def test_the_servers_words_are_cut() -> None:
