@@ -170,3 +170,5 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """Whether the tokens were not counted by the server."""
     whole: bool = False
     """Whether the answer came whole, not streamed: how fast it was written cannot be seen."""
+    loaded: bool = False
+    """Whether it waited for its model to be loaded: its first token does not tell how fast the model is."""

@@ -42,7 +42,7 @@ from .record.stats import summary
 from .records import Attempt, Call, ProfileState
 from .resuming import unfinished
 from .routing.candidate import Candidate
-from .routing.chain import plan, profiles
+from .routing.chain import QUOTES, plan, profiles
 from .routing.ladder import Ladder
 from .settings import Profile
 from .tending import Tending
@@ -205,12 +205,12 @@ class Workspace:
             self._engine.speeds[call.profile] = speed
 
     def _answered(self, ask: Ask | Continue, tell: TellRun, names: Sequence[str], event: Answered) -> None:
-        """Notes how well it went; tells when the first choice had better be another profile."""
+        """Notes how well it went; tells when the first choice had better be another profile, but never `quotes`."""
         self._first = names[0]
         why = self._engine.history.verdict(names[0], self._settings.rollback)
         if why and ask.fallback:
             self._roll_back(ask.run, tell, names, why)
-        elif event.profile == names[0]:
+        elif event.profile == names[0] != QUOTES:
             self._engine.history.did_well(names[0])
 
     def _roll_back(self, run: str, tell: TellRun, names: Collection[str], why: str) -> None:

@@ -56,6 +56,14 @@ async def test_without_one_that_did_well_there_is_no_way_back_and_a_pinned_one_i
             assert len(await ask(client, "4", "new")) == 3
 
 
+async def test_quotations_are_no_better_than_a_model(data_dir: Path, folder: Path) -> None:
+    with FakeServer(SCRIPT) as old, FakeServer(SCRIPT, fault=ILL) as new:
+        client = await opened(data_dir, folder, settings(old, new, RollbackSettings(min_calls=1)))
+        async with aclosing(client):
+            assert len(await ask(client, "1", "quotes")) == 2
+            assert len(await ask(client, "2", "new")) == 2
+
+
 @pytest.mark.parametrize("health", [True, False])
 async def test_a_profile_whose_health_check_fails_is_left(data_dir: Path, folder: Path, health: bool) -> None:
     with FakeServer(SCRIPT) as old, FakeServer(SCRIPT) as new:

@@ -43,11 +43,15 @@ CREATE TABLE call(
     prompt_tokens INTEGER NOT NULL,
     completion_tokens INTEGER NOT NULL,
     estimated INTEGER NOT NULL,
-    whole INTEGER NOT NULL DEFAULT 0
+    whole INTEGER NOT NULL DEFAULT 0,
+    loaded INTEGER NOT NULL DEFAULT 0
 );
 """
-_STEPS = {1: ("ALTER TABLE call ADD COLUMN whole INTEGER NOT NULL DEFAULT 0",)}
-_SCHEMA = database.Schema(application=0x646F6372, version=2, tables=_TABLES, steps=_STEPS)  # "docr"
+_STEPS = {
+    1: ("ALTER TABLE call ADD COLUMN whole INTEGER NOT NULL DEFAULT 0",),
+    2: ("ALTER TABLE call ADD COLUMN loaded INTEGER NOT NULL DEFAULT 0",),
+}
+_SCHEMA = database.Schema(application=0x646F6372, version=3, tables=_TABLES, steps=_STEPS)  # "docr"
 _INSERT = f"INSERT INTO call({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _PRUNE = "DELETE FROM call WHERE id <= (SELECT max(id) FROM call) - ?"
 

@@ -66,6 +66,7 @@ class Calling:
         self.shrinks = False
         """Whether the next prompt will be shorter, as this one showed that the model makes more tokens of it."""
         self._whole = self.cut = False
+        self._loaded = self._backend.cold
         self._text: list[str] = []
         self._thinking: list[str] = []
 
@@ -139,6 +140,7 @@ class Calling:
         async with aclosing(self._backend.stream(fitted, stop)) as deltas:
             async for delta in deltas:
                 if delta.loading:
+                    self._loaded = True
                     yield State(run=self._run, state="loading", detail=self._backend.name)
                     continue
                 self._take(delta)
@@ -195,6 +197,7 @@ class Calling:
             completion_tokens=self.usage.completion_tokens,
             estimated=self.usage.estimated,
             whole=self._whole,
+            loaded=self._loaded,
         )
         self._record(call)
 

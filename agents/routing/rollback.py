@@ -39,7 +39,7 @@ class History:
         """A call has ended. One that was left, or failed by no fault of its backend, says nothing."""
         if call.outcome == "cancelled" or call.code in NO_OUTAGE:
             return
-        first = None if call.first_token_ms is None else call.first_token_ms / 1000
+        first = None if call.first_token_ms is None or call.loaded else call.first_token_ms / 1000
         noted = _Noted(self._now(), call.outcome == "failed", call.code == Code.TIMEOUT, first)
         self._calls[call.profile].append(noted)
 

@@ -187,6 +187,14 @@ async def test_an_answer_that_came_whole_is_recorded_as_one() -> None:
         assert [call.whole for call in made.calls] == [whole]
 
 
+async def test_a_call_that_waits_for_its_model_is_recorded_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with caller(FakeServer(["Yes."])) as made:
+        await made.hear()
+        monkeypatch.setattr(type(made.candidate.backend), "cold", True)
+        await made.hear()
+    assert [call.loaded for call in made.calls] == [False, True]
+
+
 async def test_the_breaker_hears_how_each_call_ended() -> None:
     async with caller(FakeServer(["one two"], fault=Fault("status", status=500, times=FAILURES))) as made:
         for number in range(FAILURES):

@@ -1,5 +1,6 @@
 """When a profile is left for the one before it."""
 
+import msgspec
 import pytest
 
 from docmind.agents.errors import Code
@@ -9,6 +10,7 @@ from docmind.agents.settings import RollbackSettings
 from fakes.clock import Clock
 
 DEFAULT = RollbackSettings()
+SLOW = Call(run="1", phase="step", profile="new", at=0.0, total_ms=9999.0, outcome="ok", first_token_ms=9000.0)
 
 
 @pytest.fixture
@@ -39,6 +41,14 @@ def test_more_than_one_failure_in_twenty_calls_is_too_much(history: History) -> 
     note(history, code=Code.BROKEN)
     assert history.verdict("new", DEFAULT) == "2 of the last 21 calls of new failed."
     assert history.verdict("new", RollbackSettings(errors=0)) == ""
+
+
+def test_a_first_word_that_waited_for_the_model_to_be_loaded_is_not_slow(history: History) -> None:
+    note(history, 5)
+    history.note(msgspec.structs.replace(SLOW, loaded=True))
+    assert history.verdict("new", DEFAULT) == ""
+    history.note(SLOW)
+    assert history.verdict("new", DEFAULT) == "new takes 9.0 s to its first word (P95 of 7 calls)."
 
 
 def test_a_slow_first_word_is_too_much_when_more_than_one_call_in_twenty_has_it(history: History) -> None:
