@@ -51,10 +51,7 @@ class Ollama(OllamaServer, LlamaIndexBackend):
 
     async def abilities(self) -> Abilities:
         """Whether a beginning is continued depends on the model's template: it is tried. Raises DocmindError."""
-        try:
-            _, shown = await self.show()
-        except Exception as error:
-            raise await self.explain(error) from error
+        _, shown = await self.in_time(self.show())
         tools = "tools" in (shown.get("capabilities") or ())
         return Abilities(continues=await self.continues_when_tried(), native_tools=tools)
 
@@ -71,10 +68,7 @@ class Ollama(OllamaServer, LlamaIndexBackend):
 
     async def _layers(self) -> int:
         """Of the model, the output counted as one; 0 where the server does not say. Raises DocmindError."""
-        try:
-            _, shown = await self.show()
-        except Exception as error:
-            raise await self.explain(error) from error
+        _, shown = await self.in_time(self.show())
         counts = [n for name, n in (shown.get("model_info") or {}).items() if name.endswith(".block_count")]
         return int(counts[0]) + 1 if counts else 0
 

@@ -62,10 +62,7 @@ class OpenAI(OpenAIServer, LlamaIndexBackend):
 
     async def abilities(self) -> Abilities:
         """Those of its flavour; what was not proven is tried. Raises DocmindError."""
-        try:
-            flavour = await self.flavour()
-        except Exception as error:
-            raise await self.explain(error) from error
+        flavour = await self.in_time(self.flavour())
         known = flavour.continuing
         continues = bool(known and (known.proven or await self.continues_when_tried()))
         return Abilities(continues=continues, native_tools=flavour.native_tools)

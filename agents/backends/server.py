@@ -2,9 +2,10 @@
 
 import asyncio
 from abc import abstractmethod
+from collections.abc import Awaitable
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import httpx
 import msgspec
@@ -17,6 +18,7 @@ from .failures import as_docmind_error
 from .hosts import check_url, shown
 from .http import Transport, client_options
 
+T = TypeVar("T")
 LARGEST_CONTEXT = 8192
 """Default limit of the context window, in tokens: room for an agent's steps, and the KV cache stays small."""
 MODELS_SHOWN = 8
@@ -100,11 +102,7 @@ class Server(Checkable):
 
     async def models(self) -> list[str]:
         """Names of the models that can be asked for. Raises DocmindError."""
-        try:
-            async with asyncio.timeout(self.profile.timeouts.first_token):
-                return [clean(name) for name in await self.list_models()]
-        except Exception as error:
-            raise await self.explain(error) from error
+        return [clean(name) for name in await self.in_time(self.list_models())]
 
     async def model(self) -> str:
         """The model in use: the profile's, else the first that the server lists. Raises DocmindError."""
@@ -122,12 +120,16 @@ class Server(Checkable):
     async def known(self) -> tuple[str, int]:
         """The facts, asked for once. Raises DocmindError."""
         if self._facts is None:
-            try:
-                async with asyncio.timeout(self.profile.timeouts.first_token):
-                    self._facts = await self.facts()
-            except Exception as error:
-                raise await self.explain(error) from error
+            self._facts = await self.in_time(self.facts())
         return self._facts
+
+    async def in_time(self, told: Awaitable[T]) -> T:
+        """What the server tells of itself. Raises DocmindError, also where that takes longer than a first token."""
+        try:
+            async with asyncio.timeout(self.profile.timeouts.first_token):
+                return await told
+        except Exception as error:
+            raise await self.explain(error) from error
 
     async def inside(self) -> View:
         """What `view` gives. Raises library errors."""
@@ -170,7 +172,8 @@ class Server(Checkable):
     async def model_hint(self) -> str:
         """Which models there are; never raises."""
         try:
-            names = [clean(name) for name in await self.list_models()]
+            async with asyncio.timeout(self.profile.timeouts.connect):
+                names = [clean(name) for name in await self.list_models()]
         except Exception:
             names = []
         listed = ", ".join(names[:MODELS_SHOWN]) + (" ..." if len(names) > MODELS_SHOWN else "")

@@ -65,7 +65,7 @@ class Calling:
         """Of the backend, in tokens; 0 until it is known."""
         self.shrinks = False
         """Whether the next prompt will be shorter, as this one showed that the model makes more tokens of it."""
-        self._whole = self.cut = False
+        self._whole = self._ended = self.cut = False
         self._loaded = self._backend.cold
         self._text: list[str] = []
         self._thinking: list[str] = []
@@ -112,8 +112,18 @@ class Calling:
         self._end("ok")
 
     async def can_continue(self) -> bool:
-        """Whether it takes the beginning of an answer. Raises DocmindError."""
-        return (await self._in_time(self._backend.abilities())).continues
+        """Whether it takes the beginning of an answer. Raises DocmindError: the call has failed before it began."""
+        try:
+            return (await self._in_time(self._backend.abilities())).continues
+        except DocmindError as error:
+            self._breaker.failed(error)
+            self._end("failed", error.code)
+            raise
+
+    def over(self) -> None:
+        """Nothing comes of it any more: where it was left before it began, the breaker hears of it here."""
+        if not self._ended:
+            self._breaker.given_up()
 
     async def _in_time(self, awaited: Awaitable[T]) -> T:
         """What it gives. Raises DocmindError (DEADLINE), but never for `quotes`, which is quick."""
@@ -183,6 +193,7 @@ class Calling:
         self._thinking.append(delta.thinking)
 
     def _end(self, outcome: Literal["ok", "failed", "cancelled"], code: str = "") -> None:
+        self._ended = True
         call = Call(
             run=self._run,
             phase=self._phase,

@@ -62,8 +62,7 @@ class Route:
         self._steps = 0
         self._past: Sequence[Exchange] = ()
         self._left: str | None = None
-        self._in_words: set[str] = set()
-        self._had_another_go: set[str] = set()
+        self._in_words, self._had_another_go = set[str](), set[str]()
         self.attempts = attempts
         self.usage = Usage()
         """Tokens of all calls, those that broke off included."""
@@ -102,10 +101,6 @@ class Route:
         while True:
             for switched in self._pass_over(continues=bool(reply.begun)):
                 yield TakenOver(switched, reply.kept)
-            if self.backend.cold:
-                yield State(run=self._run, state="loading", detail=self.backend.name)
-                if self._make_room:
-                    await self._make_room(self.backend)
             calling = Calling(self._run, self._chain[0], self._record, self._until, reply.phase, self._past)
             try:
                 async with aclosing(self._ask(calling, reply, stop)) as items:
@@ -131,9 +126,15 @@ class Route:
                     self._chain[1:] = largest_first(self._chain[1:], calling.window)
                 yield TakenOver(self._next(error, bool(reply.begun), smaller), reply.kept)
                 tries = 0
+            finally:
+                calling.over()
 
     async def _ask(self, calling: Calling, reply: Reply, stop: Sequence[str]) -> AsyncGenerator[Delta | Notice, None]:
         """The step, or what follows the beginning of its answer. Raises DocmindError."""
+        if self.backend.cold:
+            yield State(run=self._run, state="loading", detail=self.backend.name)
+            if self._make_room:
+                await self._make_room(self.backend)
         if reply.begun is None:
             async with aclosing(calling.stream(reply.messages, stop)) as items:
                 async for item in items:
@@ -173,10 +174,8 @@ class Route:
         if reply.begun and error.code == Code.SERVER_ERROR and self.backend.name not in self._in_words:
             self._in_words.add(self.backend.name)  # it takes no beginning of an answer
             return True
-        wait = wait_s(error, tries, random.random())
-        if wait is None or self._chain[0].breaker.state == "open":
-            return False
-        if asyncio.get_running_loop().time() + wait >= self._until:
+        wait, now = wait_s(error, tries, random.random()), asyncio.get_running_loop().time()
+        if wait is None or self._chain[0].breaker.state == "open" or now + wait >= self._until:
             return False
         await asyncio.sleep(wait)
         return True

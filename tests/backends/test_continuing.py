@@ -1,5 +1,6 @@
 """A backend that continues gives what follows the beginning, and nothing twice; one that cannot says so."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from docmind.agents.backends.llamacpp import LlamaCpp
 from docmind.agents.backends.openai import OpenAI
 from docmind.agents.backends.trial import QUESTION, goes_on
 from docmind.agents.errors import Code, DocmindError
-from docmind.agents.settings import Profile
+from docmind.agents.settings import Profile, Timeouts
 from fakes import FakeServer, Fault
 from fakes.gguf import write_gguf
 from fakes.listening import listen
@@ -190,3 +191,13 @@ async def test_the_real_llama_server_is_recognised_and_continues_for_kind_openai
 
     assert (health.state, flavour.name, window) == ("ready", "llama-server", 4096)
     assert (heard.text, heard.error) == (REST, None)
+
+
+@pytest.mark.parametrize("case", ["ollama", "plain"])
+async def test_a_server_that_hangs_when_it_is_asked_what_it_can_do_is_not_waited_for(case: str) -> None:
+    timeouts = Timeouts(first_token=0.3)
+    async with asking(case, FakeServer(hangs=["/"]), timeouts=timeouts, model="tiny") as backend:
+        async with asyncio.timeout(30):
+            with pytest.raises(DocmindError) as caught:
+                await backend.abilities()
+    assert caught.value.code == Code.TIMEOUT

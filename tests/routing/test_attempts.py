@@ -1,13 +1,16 @@
 """Which backend of a chain is asked, how often, and which one is passed over."""
 
+from contextlib import aclosing
+
 import pytest
 
 from docmind.agents.errors import Code, DocmindError
 from docmind.agents.protocol import State
 from docmind.agents.routing.breaker import FAILURES
+from docmind.agents.routing.router import Route
 from docmind.agents.settings import AgentSettings
 from fakes import FakeServer, Fault
-from fakes.routed import candidates, step
+from fakes.routed import LOOKED_UP, QUESTION, candidates, step
 
 GOOD = "Thought: I know.\nAnswer: It is 42."
 
@@ -188,3 +191,26 @@ async def test_a_server_that_refuses_calls_while_it_loads_its_model_is_said_to_l
         done = await step(chain)
     assert State(run="run", state="loading", detail="first") in done.items
     assert done.tried == [("first", "")]
+
+
+async def test_one_that_cannot_even_be_asked_to_go_on_has_failed_a_call() -> None:
+    reply = "Thought: I can answer now.\nAnswer: The pump is blue and was built in 1998 [1]."
+    dying, gone = FakeServer([reply], fault=Fault("fin", after=11)), FakeServer(fault=Fault("refuse"))
+    async with dying as first, gone as second, candidates(first, second) as chain:
+        done = await step(chain, LOOKED_UP)
+        assert chain[1].breaker.state == "open"
+    assert [(call.profile, call.code) for call in done.calls[:2]] == [
+        ("first", Code.BROKEN),
+        ("second", Code.UNAVAILABLE),
+    ]
+
+
+async def test_an_endpoint_on_trial_is_tried_again_when_its_call_was_left_before_it_began(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with FakeServer([GOOD]) as server, candidates(server) as chain:
+        monkeypatch.setattr(type(chain[0].backend), "cold", True)
+        chain[0].breaker.state = "half-open"
+        async with aclosing(Route("run", chain, AgentSettings(), []).stream(QUESTION, [])) as items:
+            assert isinstance(await anext(items), State)
+        assert chain[0].breaker.admit()
