@@ -119,16 +119,16 @@ async def test_a_broken_answer_offers_to_ask_again_where_its_chat_is_taken_from_
 
 
 async def test_a_broken_answer_is_left_as_it_is_where_the_user_says_so(program: Program, documents: Path) -> None:
-    keep(program.data_dir, "fade", "Zebra crossing?", roots=[os.fsencode(documents)], broken=True)
+    keep(program.data_dir, "fern", "Okapi crossing?", roots=[os.fsencode(documents)], broken=True)
     async with opened(program, documents) as chat:
-        await found(chat, "zebra")
+        await found(chat, "okapi")
         await chat.until(lambda: isinstance(chat.app.screen, BrokenPicker))
         await chat.press("down", "down", "enter")
         await chat.until(lambda: not isinstance(chat.app.screen, BrokenPicker))
         await chat.write("What else?")
         await chat.press("enter")
         await chat.until(lambda: bool(re.search("^  quotes$", chat.text(), re.M)))
-        assert re.search("Zebra crossing?.*The question can be asked again.*What else?", chat.text(), re.S)
+        assert re.search("Okapi crossing?.*The question can be asked again.*What else?", chat.text(), re.S)
         assert not re.search("taken up again|of 2", chat.text())
 
 
@@ -136,14 +136,14 @@ async def test_the_open_list_tells_what_a_crash_has_cut_as_soon_as_the_engine_kn
     program: Program, documents: Path
 ) -> None:
     with ChatWriter(chats_file(program.data_dir)) as store:
-        store.begin(some_chat("fade", "Cut off?", roots=[os.fsencode(documents)]))
-        store.ask("r1", "fade", None, "Cut off?", 1000.0)
+        store.begin(some_chat("feed", "Cut off?", roots=[os.fsencode(documents)]))
+        store.ask("cut-off", "feed", None, "Cut off?", 1000.0)
     async with opened(program, documents) as chat:
         await chat.press("ctrl+o")
         await chat.until(lambda: isinstance(chat.app.screen, ChatPicker))
         picker = chat.app.screen
         assert isinstance(picker, ChatPicker)
-        await chat.until(lambda: "fade" in picker._chats and picker._chats["fade"].state == "broken")
+        await chat.until(lambda: "feed" in picker._chats and picker._chats["feed"].state == "broken")
 
 
 async def test_a_chat_is_named_in_the_prompt_and_a_question_brings_a_deleted_one_back(
