@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from docmind.agents.client import Client
-from docmind.agents.protocol import CANCELLED, Ask, Cancel, Failed, Token
+from docmind.agents.protocol import CANCELLED, Answered, Ask, Cancel, Failed, Token
 from docmind.agents.settings import Profile
 from fakes import BEFORE_HEADERS, FakeServer, Fault
 from fakes.gguf import write_gguf
@@ -89,6 +89,7 @@ async def _stopped(
 async def _tokens(client: Client, run: str, wanted: int) -> None:
     async with asyncio.timeout(30), aclosing(client.events()) as events:
         async for event in events:
+            assert not (isinstance(event, Answered | Failed) and event.run == run), event
             wanted -= isinstance(event, Token) and event.run == run
             if not wanted:
                 return
