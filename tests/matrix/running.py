@@ -11,7 +11,7 @@ from .asking import Desk, ask
 from .cases import Case, WireName, kind, server
 from .verdict import Verdict, judge
 
-QUICK = Timeouts(connect=1.0, first_token=1.5, stall=1.5, total=20.0)
+QUICK = Timeouts(connect=3.0, first_token=1.5, stall=1.5, total=20.0)
 """Of the struck profile; long enough for a busy machine, short enough for 50 silent cases."""
 FEW_TOKENS = 120
 """max_tokens of the struck profile, so that a reply without end is found out soon."""
